@@ -1,0 +1,32 @@
+"""The log: a rotating file for us, nothing on the terminal unless asked."""
+
+import logging
+from logging.handlers import RotatingFileHandler
+
+from mondrian_desktop import paths
+
+MAX_BYTES = 1_000_000
+BACKUPS = 3
+
+
+def start(*, verbose: bool = False) -> None:
+    """Write the package's log to ``log_dir()/mondrian.log``; with ``verbose`` also to stderr.
+
+    A log that cannot be written is no reason not to start: then there is only the terminal.
+    """
+    logger = logging.getLogger("mondrian_desktop")
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+    layout = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if verbose else []
+    try:
+        paths.log_dir().mkdir(parents=True, exist_ok=True)
+        handlers.append(
+            RotatingFileHandler(
+                paths.log_dir() / "mondrian.log", maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8", delay=True
+            )
+        )
+    except OSError:
+        handlers = handlers or [logging.StreamHandler()]
+    for handler in handlers:
+        handler.setFormatter(layout)
+        logger.addHandler(handler)

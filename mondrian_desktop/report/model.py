@@ -1,0 +1,94 @@
+"""The finished analysis, as frozen records: what is stored, served, exported and shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mondrian_desktop.photo.model import Exif, Measurements
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One dimension of a rubric, judged.
+
+    ``score`` is 1 to 10. Comment and recommendation are plain text written by a model: data, never markup.
+    """
+
+    name: str
+    score: int
+    comment: str
+    recommendation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Critique:
+    """What the model said, parsed. Fields that had not arrived when it was cut off are empty."""
+
+    image_description: str = ""
+    dimensions: tuple[Score, ...] = ()
+    overall_score: float | None = None
+    key_strengths: tuple[str, ...] = ()
+    priority_improvements: tuple[str, ...] = ()
+    technical_notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRef:
+    """The photo that was analysed; ``width`` and ``height`` are the original's, upright, in pixels."""
+
+    path: Path
+    content_hash: str
+    width: int
+    height: int
+    exif: Exif
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How the text was made; fields as in :class:`mondrian_desktop.engine.protocol.Finished`.
+
+    ``analysis_size`` is (width, height) in pixels at which the model saw the picture, None without a picture.
+    """
+
+    prompt_tokens: int = 0
+    generation_tokens: int = 0
+    prompt_tps: float = 0.0
+    generation_tps: float = 0.0
+    time_to_first_token_s: float = 0.0
+    finish_reason: str = "stop"
+    peak_memory_bytes: int = 0
+    analysis_size: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One answer of one advisor about one photo, or about a question without a photo.
+
+    Attributes
+    ----------
+    photo
+        None for a text-only question.
+    advisor, rubric, model
+        Ids of the advisor, of the rubric by which was judged, and of the catalogue entry (or folder) of the weights.
+    question
+        What was asked, for a question; empty for a critique.
+    critique
+        The parsed answer, or None where it had no structure: then ``raw_text`` is all there is.
+    facts
+        What was measured on the photo, or None without one.
+    raw_text
+        The model's text, always kept, never markup.
+    created
+        Time of completion, with zone.
+    """
+
+    photo: PhotoRef | None
+    advisor: str
+    rubric: str
+    model: str
+    question: str
+    critique: Critique | None
+    facts: Measurements | None
+    generation: Generation
+    raw_text: str
+    created: datetime

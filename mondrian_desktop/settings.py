@@ -1,0 +1,202 @@
+"""One typed declaration per option. Preferences, ``--help`` and the environment are views of these.
+
+A value comes from the environment (``MONDRIAN_`` and the name in capitals), else from the settings file, else
+it is the default. A broken file is kept aside and reported, never wiped.
+"""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+from mondrian_desktop import paths
+from mondrian_desktop.errors import UserError
+
+T = TypeVar("T", bool, int, float, str)
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """One option: its name, default, range, and the words that describe it.
+
+    ``minimum`` and ``maximum`` are inclusive and None for text and switches; ``choices``, where not empty, lists
+    all values that are allowed.
+    """
+
+    name: str
+    default: T
+    label: str
+    help: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[T, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"MONDRIAN_{self.name.upper()}"
+
+    def parse(self, value: object) -> T:
+        """Return ``value`` as this setting's type.
+
+        Raises
+        ------
+        UserError
+            Where it is of another type, out of range, or not one of the choices; the sentence names the range.
+        """
+        try:
+            parsed = self._convert(value)
+        except (TypeError, ValueError) as err:
+            raise UserError(f"{self.label}: {value!r} is not {self._expected()}.", "Give another value.") from err
+        in_range = (self.minimum is None or float(parsed) >= self.minimum) and (
+            self.maximum is None or float(parsed) <= self.maximum
+        )
+        if not in_range or (self.choices and parsed not in self.choices):
+            raise UserError(f"{self.label}: {value!r} is not {self._expected()}.", "Give another value.")
+        return parsed
+
+    def _convert(self, value: object) -> T:
+        kind: type = type(self.default)
+        convert = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str}[kind]
+        return cast("T", convert(value))
+
+    def _expected(self) -> str:
+        if self.choices:
+            return "one of " + ", ".join(str(choice) for choice in self.choices)
+        kind: type = type(self.default)
+        name = {bool: "on or off", int: "a whole number", float: "a number", str: "text"}[kind]
+        limits = "" if self.minimum is None else f" from {self.minimum:g} to {self.maximum:g} {self.unit}"
+        return (name + limits).rstrip()
+
+
+def _to_bool(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    try:
+        return words[str(value).strip().lower()]
+    except KeyError as err:
+        raise ValueError(value) from err
+
+
+def _to_float(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TypeError(value)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
+
+
+def _to_int(value: object) -> int:
+    number = _to_float(value)
+    if not number.is_integer():
+        raise ValueError(value)
+    return int(number)
+
+
+def _to_str(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+UPDATE_INTERVAL = Setting(
+    "update_interval", 5.0, "Update interval", "How often progress is told while a critique is written.",
+    unit="s", minimum=0.1, maximum=60.0,
+)  # fmt: skip
+STREAM = Setting(
+    "stream", True, "Stream the answer",
+    "Off: the model's library generates in one piece, and the window cannot be used meanwhile.",
+)  # fmt: skip
+ANALYSIS_SIZE = Setting(
+    "analysis_size", 1024, "Analysis size", "Long side of the picture that is handed to the model.",
+    unit="pixels", minimum=512, maximum=2048,
+)  # fmt: skip
+MAX_TOKENS = Setting(
+    "max_tokens", 1500, "Longest answer", "Largest number of tokens a critique may have.",
+    unit="tokens", minimum=16, maximum=8192,
+)  # fmt: skip
+TEMPERATURE = Setting(
+    "temperature", 0.0, "Temperature", "0: the same photo gets the same words each time. Higher: more varied words.",
+    minimum=0.0, maximum=2.0,
+)  # fmt: skip
+ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.")
+MODEL = Setting("model", "mini", "Model", "Id of an installed model, or a folder with weights.")
+
+ALL: tuple[Setting[Any], ...] = (UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, ADVISOR, MODEL)
+
+
+class Settings:
+    """The values in force, with the file behind them.
+
+    Parameters
+    ----------
+    file
+        The settings file (JSON object); it need not exist.
+    environment
+        Where ``MONDRIAN_…`` variables are looked up.
+
+    Attributes
+    ----------
+    problems
+        Sentences about values and files that could not be used; the defaults are in force for these.
+    """
+
+    def __init__(self, file: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+        self.file = file or paths.config_dir() / "settings.json"
+        self.problems: list[str] = []
+        self._environment = os.environ if environment is None else environment
+        self._stored = self._read()
+
+    def get(self, setting: Setting[T]) -> T:
+        """Return the value of ``setting`` from the environment, the file, or its default, in this order."""
+        for source in (self._environment.get(setting.variable), self._stored.get(setting.name)):
+            if source is not None:
+                try:
+                    return setting.parse(source)
+                except UserError as err:
+                    if str(err) not in self.problems:
+                        self.problems.append(str(err))
+        return setting.default
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        """Store ``value``, at once and as a whole file (a crash leaves the old one).
+
+        Raises
+        ------
+        UserError
+            Where the value is out of range or the file cannot be written.
+        """
+        self._stored[setting.name] = setting.parse(value)
+        part = self.file.with_name(self.file.name + ".part")
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(self._stored, indent=2) + "\n", encoding="utf-8")
+            part.replace(self.file)
+        except OSError as err:
+            raise UserError(f"The settings could not be saved to {self.file}: {err.strerror}.") from err
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            stored = json.loads(self.file.read_text(encoding="utf-8"))
+            if not isinstance(stored, dict):
+                raise ValueError("not an object")
+        except FileNotFoundError:
+            return {}
+        except OSError as err:
+            self.problems.append(f"The settings in {self.file} could not be read: {err.strerror}. Defaults are used.")
+            return {}
+        except ValueError:
+            aside = self.file.with_name(self.file.name + ".broken")
+            self.problems.append(f"The settings file was damaged. It is kept as {aside}; defaults are used.")
+            try:
+                self.file.replace(aside)
+            except OSError as err:
+                self.problems.append(f"It could not be moved: {err.strerror}.")
+            return {}
+        return stored
