@@ -91,7 +91,7 @@ class Pump:
     def __init__(self, post: Post | None = None, clock: Clock = time.perf_counter, budget_s: float = BUDGET_S) -> None:
         self._posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._post = post or self._posted.put
-        self._clock = clock
+        self.clock = clock
         self._budget_s = budget_s
         self._ready: deque[Task] = deque()
         self._tasks: list[Task] = []
@@ -158,10 +158,10 @@ class Pump:
         """
         if self._stepping is not None:
             raise RuntimeError("the pump was stepped from inside a step")
-        deadline = self._clock() + self._budget_s
+        deadline = self.clock() + self._budget_s
         while self._ready:
             self._advance(self._ready.popleft())
-            if self._clock() >= deadline:
+            if self.clock() >= deadline:
                 break
         return bool(self._ready)
 

@@ -1,0 +1,23 @@
+"""The composition root: settings -> engine, reader, service. The only module that names the concrete ones."""
+
+from mondrian_desktop import paths
+from mondrian_desktop.critique.advisor import load_advisors
+from mondrian_desktop.engine.mlx import MlxEngine
+from mondrian_desktop.photo.reader import PhotoReader
+from mondrian_desktop.pump import Post, Pump
+from mondrian_desktop.service import Service
+from mondrian_desktop.settings import Settings
+
+
+def build(settings: Settings | None = None, post: Post | None = None) -> Service:
+    """Return the app's service.
+
+    Parameters
+    ----------
+    settings
+        None: those of the user's settings file and environment.
+    post
+        Runs a callable on the thread that drives the pump; None for the pump's own loop (no Qt).
+    """
+    advisors = load_advisors(paths.resource("advisors"), paths.data_dir() / "advisors")
+    return Service(MlxEngine(), PhotoReader(), advisors, settings or Settings(), Pump(post))
