@@ -1,0 +1,76 @@
+"""Rules for every test: its own folders, no network, no display, and nothing left running behind it."""
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REAL_HOME = Path.home()
+LASTING_THREADS = {"tqdm_monitor"}
+"""Threads that a library starts once and keeps."""
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Read by huggingface_hub when it is imported.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def real_home() -> Path:
+    """Return the developer's home, for tests that run the package manager, whose cache lies there."""
+    return REAL_HOME
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the test an empty home, and none of the developer's settings."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith(("MONDRIAN_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    for kind in ("data", "config", "cache", "log"):
+        monkeypatch.setenv(f"MONDRIAN_{kind.upper()}_DIR", str(home / kind))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """Fail where a thread that the test started still runs after it, with time to end for those that are ending."""
+    before = set(threading.enumerate())
+    yield
+    started = [
+        thread for thread in threading.enumerate() if thread not in before and thread.name not in LASTING_THREADS
+    ]
+    for thread in started:
+        thread.join(timeout=5)
+    left = [thread.name for thread in started if thread.is_alive()]
+    assert not left, f"left running: {', '.join(left)}"
+
+
+@pytest.fixture(autouse=True)
+def no_window_or_timer_left(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail where a visible window or a running timer outlives a test that uses Qt."""
+    if not {"qapp", "qtbot", "qtmodeltester"} & set(request.fixturenames):
+        yield
+        return
+    from PySide6.QtCore import QEvent, QTimer
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import isValid
+
+    timers: weakref.WeakSet[QTimer] = weakref.WeakSet()
+    start = QTimer.start
+
+    def remember(timer: QTimer, *args: object) -> None:
+        timers.add(timer)
+        start(timer, *args)
+
+    monkeypatch.setattr(QTimer, "start", remember)
+    yield
+    # What was told to delete itself does so now: there is no event loop any more.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    windows = [window for window in QApplication.topLevelWidgets() if window.isVisible()]
+    running = [timer for timer in timers if isValid(timer) and timer.isActive()]
+    assert not windows, f"left open: {windows}"
+    assert not running, f"left running: {running}, of {[timer.parent() for timer in running]}"

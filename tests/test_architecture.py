@@ -1,0 +1,76 @@
+"""What import-linter and ruff cannot see: what gets loaded when, and what no module may do.
+
+docs/architecture.md says why.
+"""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "mondrian_desktop"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+LONGEST_MODULE = 400
+LONGER_FOR_A_REASON: dict[str, str] = {}
+"""Modules (relative to the package) that may be longer, and why."""
+
+
+def loaded_by(statements: str) -> set[str]:
+    """Return the top-level names that a fresh interpreter has loaded after ``statements``."""
+    script = statements + "\nimport sys\nprint(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def calls() -> Iterator[tuple[str, str, int]]:
+    """Yield (module, name of the attribute or function, line) of every call in the package."""
+    for file in MODULES:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                yield file.relative_to(PACKAGE).as_posix(), name, node.lineno
+
+
+def test_the_service_needs_neither_qt_nor_the_model_library() -> None:
+    loaded = loaded_by("import mondrian_desktop.service")
+    assert "mondrian_desktop" in loaded
+    assert not loaded & {"PySide6", "shiboken6", "mlx", "mlx_vlm", "transformers"}
+
+
+def test_the_window_is_up_before_the_model_library_is_loaded() -> None:
+    loaded = loaded_by("import mondrian_desktop.bootstrap, mondrian_desktop.gui.app")
+    assert "PySide6" in loaded
+    assert not loaded & {"mlx_vlm", "transformers"}
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def test_only_the_application_starts_an_event_loop() -> None:
+    nested = [call for call in calls() if call[1] in ("processEvents", "exec", "exec_")]
+    assert [module for module, _, _ in nested] == ["gui/app.py"], nested
+
+
+def test_nothing_sleeps() -> None:
+    assert not [call for call in calls() if call[1] in ("sleep", "msleep", "usleep")]
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_a_module_says_what_it_is_for_and_stays_readable(file: Path) -> None:
+    source = file.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(source))
+    name = file.relative_to(PACKAGE).as_posix()
+    assert len(source.splitlines()) <= LONGEST_MODULE or name in LONGER_FOR_A_REASON
+
+
+def test_the_table_of_long_modules_names_only_long_modules() -> None:
+    for name in LONGER_FOR_A_REASON:
+        assert len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) > LONGEST_MODULE, name
