@@ -50,7 +50,7 @@ class Setting(Generic[T]):
         """
         try:
             parsed = self._convert(value)
-        except (TypeError, ValueError) as err:
+        except (TypeError, ValueError, OverflowError) as err:
             raise UserError(f"{self.label}: {value!r} is not {self._expected()}.", "Give another value.") from err
         in_range = (self.minimum is None or float(parsed) >= self.minimum) and (
             self.maximum is None or float(parsed) <= self.maximum
@@ -155,13 +155,18 @@ class Settings:
 
     def get(self, setting: Setting[T]) -> T:
         """Return the value of ``setting`` from the environment, the file, or its default, in this order."""
-        for source in (self._environment.get(setting.variable), self._stored.get(setting.name)):
-            if source is not None:
+        sources = (
+            (f"the environment ({setting.variable})", self._environment.get(setting.variable)),
+            (str(self.file), self._stored.get(setting.name)),
+        )
+        for where, value in sources:
+            if value is not None:
                 try:
-                    return setting.parse(source)
+                    return setting.parse(value)
                 except UserError as err:
-                    if str(err) not in self.problems:
-                        self.problems.append(str(err))
+                    problem = f"{err.what} It comes from {where} and is not used."
+                    if problem not in self.problems:
+                        self.problems.append(problem)
         return setting.default
 
     def set(self, setting: Setting[T], value: T) -> None:
@@ -170,16 +175,17 @@ class Settings:
         Raises
         ------
         UserError
-            Where the value is out of range or the file cannot be written.
+            Where the value is out of range or the file cannot be written; the old value stays in force.
         """
-        self._stored[setting.name] = setting.parse(value)
+        stored = self._stored | {setting.name: setting.parse(value)}
         part = self.file.with_name(self.file.name + ".part")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(self._stored, indent=2) + "\n", encoding="utf-8")
+            part.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
             part.replace(self.file)
         except OSError as err:
             raise UserError(f"The settings could not be saved to {self.file}: {err.strerror}.") from err
+        self._stored = stored
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -191,7 +197,7 @@ class Settings:
         except OSError as err:
             self.problems.append(f"The settings in {self.file} could not be read: {err.strerror}. Defaults are used.")
             return {}
-        except ValueError:
+        except (ValueError, RecursionError):
             aside = self.file.with_name(self.file.name + ".broken")
             self.problems.append(f"The settings file was damaged. It is kept as {aside}; defaults are used.")
             try:

@@ -1,0 +1,146 @@
+"""One declaration per option; a value from the environment, the file, or the default; nothing the user set is wiped."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mondrian_desktop import settings
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.settings import ADVISOR, MAX_TOKENS, STREAM, UPDATE_INTERVAL, Setting, Settings
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner), max_leaves=4
+)
+COLOR = Setting("color", "red", "Color", "Which.", choices=("red", "yellow", "blue"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "new folder" / "settings.json"
+
+
+def with_text(file: Path, text: str) -> Settings:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return Settings(file, {})
+
+
+@pytest.mark.parametrize("setting", settings.ALL, ids=lambda setting: setting.name)
+def test_every_declaration_accepts_its_own_default_and_limits(setting: Setting[Any]) -> None:
+    for value in {setting.default, setting.minimum, setting.maximum} - {None}:
+        assert setting.parse(value) == value
+        assert setting.parse(str(value)) == value
+    assert setting.label
+    assert setting.help.endswith(".")
+
+
+def test_names_are_unique() -> None:
+    assert len({setting.name for setting in settings.ALL}) == len(settings.ALL)
+
+
+@given(anything)
+def test_parse_gives_a_value_of_the_type_and_range_or_a_sentence(value: object) -> None:
+    for setting in (*settings.ALL, COLOR):
+        try:
+            parsed = setting.parse(value)
+        except UserError:
+            continue
+        assert type(parsed) is type(setting.default)
+        assert setting.minimum is None or setting.minimum <= float(parsed) <= setting.maximum
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        (UPDATE_INTERVAL, 0.09),
+        (UPDATE_INTERVAL, 60.1),
+        (UPDATE_INTERVAL, "nan"),
+        (UPDATE_INTERVAL, "inf"),
+        (UPDATE_INTERVAL, True),
+        (MAX_TOKENS, 100.5),
+        (MAX_TOKENS, 10**400),
+        (MAX_TOKENS, []),
+        (STREAM, "perhaps"),
+        (STREAM, 2),
+        (ADVISOR, 3),
+        (COLOR, "green"),
+    ],
+)
+def test_parse_refuses(setting: Setting[Any], value: object) -> None:
+    with pytest.raises(UserError):
+        setting.parse(value)
+
+
+def test_the_sentence_names_range_and_unit() -> None:
+    with pytest.raises(UserError, match=r"Update interval: 99 is not a number from 0\.1 to 60 s\."):
+        UPDATE_INTERVAL.parse(99)
+    with pytest.raises(UserError, match="one of red, yellow, blue"):
+        COLOR.parse("green")
+
+
+def test_environment_before_file_before_default(file: Path) -> None:
+    assert Settings(file, {}).get(UPDATE_INTERVAL) == 5.0
+    with_text(file, '{"update_interval": 2}')
+    assert Settings(file, {}).get(UPDATE_INTERVAL) == 2.0
+    assert Settings(file, {"MONDRIAN_UPDATE_INTERVAL": "0.5"}).get(UPDATE_INTERVAL) == 0.5
+
+
+def test_a_bad_value_is_told_once_with_its_place_and_the_next_source_counts(file: Path) -> None:
+    with_text(file, '{"update_interval": 2}')
+    found = Settings(file, {"MONDRIAN_UPDATE_INTERVAL": "soon"})
+    assert found.get(UPDATE_INTERVAL) == found.get(UPDATE_INTERVAL) == 2.0
+    assert len(found.problems) == 1
+    assert "MONDRIAN_UPDATE_INTERVAL" in found.problems[0]
+
+
+def test_what_is_set_is_there_next_time_beside_what_others_wrote(file: Path) -> None:
+    with_text(file, '{"from_a_newer_version": [1]}')
+    Settings(file, {}).set(STREAM, False)
+    Settings(file, {}).set(MAX_TOKENS, 100)
+    assert Settings(file, {}).get(STREAM) is False
+    assert json.loads(file.read_text(encoding="utf-8")) == {
+        "from_a_newer_version": [1], "stream": False, "max_tokens": 100
+    }  # fmt: skip
+    assert [path.name for path in file.parent.iterdir()] == ["settings.json"]
+
+
+def test_what_cannot_be_saved_is_told_and_not_in_force(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = Settings(tmp_path / "file" / "settings.json", {})
+    with pytest.raises(UserError, match="could not be saved"):
+        found.set(MAX_TOKENS, 100)
+    assert found.get(MAX_TOKENS) == MAX_TOKENS.default
+
+
+def test_an_out_of_range_value_is_not_saved(file: Path) -> None:
+    with pytest.raises(UserError):
+        Settings(file, {}).set(MAX_TOKENS, 1)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '"text"', "\ud83d", "[" * 100_000], ids=lambda text: repr(text[:5]))
+def test_a_damaged_file_is_kept_aside(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    found = Settings(file, {})
+    assert found.get(UPDATE_INTERVAL) == UPDATE_INTERVAL.default
+    assert len(found.problems) == 1
+    found.set(STREAM, False)
+    assert (file.parent / "settings.json.broken").read_bytes() == text.encode("utf-8", "surrogatepass")
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(file: Path) -> None:
+    file.mkdir(parents=True)
+    found = Settings(file, {})
+    assert found.get(STREAM) is True
+    assert str(file) in found.problems[0]
+
+
+def test_the_file_lies_in_the_configuration_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MONDRIAN_CONFIG_DIR", str(tmp_path))
+    Settings().set(ADVISOR, "mentor")
+    assert (tmp_path / "settings.json").exists()
