@@ -29,7 +29,7 @@ from mondrian_desktop.settings import (
     UPDATE_INTERVAL,
     Settings,
 )
-from mondrian_desktop.weights.catalog import find
+from mondrian_desktop.weights.catalog import CatalogEntry, entries, find
 
 _log = logging.getLogger(__name__)
 
@@ -47,9 +47,7 @@ class Service:
         Drive it: :mod:`mondrian_desktop.qt.pump_driver` under Qt, :meth:`Pump.run` without.
     """
 
-    def __init__(
-        self, engine: Engine, reader: PhotoReader, advisors: Advisors, settings: Settings, pump: Pump
-    ) -> None:
+    def __init__(self, engine: Engine, reader: PhotoReader, advisors: Advisors, settings: Settings, pump: Pump) -> None:
         self.advisors = advisors
         self.settings = settings
         self.pump = pump
@@ -59,6 +57,14 @@ class Service:
         self._analyses: dict[str, Analysis] = {}
         self._listeners: list[Listener] = []
         self._queue = Queue(pump, self._run, engine.concurrency, self._tell)
+
+    def models(self) -> tuple[CatalogEntry, ...]:
+        """Return the models that the app knows; a folder need not be there."""
+        return entries()
+
+    def device(self) -> str:
+        """Return on what the model computes, for people."""
+        return self._engine.device()
 
     @property
     def jobs(self) -> tuple[Job, ...]:

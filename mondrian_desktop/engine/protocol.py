@@ -187,6 +187,10 @@ class Engine(Protocol):
         """
         ...
 
+    def device(self) -> str:
+        """Return on what it computes, for people: "Apple M3 Pro (Metal), 36 GB", "CPU"."""
+        ...
+
     def unload(self) -> None:
         """Give the memory back; the next request loads again."""
         ...

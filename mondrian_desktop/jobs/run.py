@@ -1,7 +1,7 @@
 """One job as a generator of events: read, ask the model, watch it write, hand over the analysis."""
 
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -127,13 +127,13 @@ def run(assignment: Assignment, engine: Engine, reader: PhotoReader, clock: Cloc
 def _request(assignment: Assignment, photo: Photo | None) -> Request:
     advisor, rubric, entry, options = assignment.advisor, assignment.rubric, assignment.entry, assignment.options
     if assignment.job.question:
-        messages = question_messages(advisor, assignment.job.question, entry)
+        messages = question_messages(advisor, entry, assignment.job.question, rubric=rubric, photo=photo)
         schema = None
     else:
         messages = critique_messages(advisor, rubric, entry, photo)
         schema = answer_schema(rubric) if entry.supports_schema else None
     return Request(
-        weights=entry.folder,
+        weights=entry.path,
         messages=messages,
         image=Image(photo.pixels, photo.key) if photo else None,
         max_tokens=options.max_tokens,
@@ -175,20 +175,20 @@ class _Progress:
         self._began_s = began_s
         self._interval_s = assignment.options.update_interval_s
         self._parser = None if assignment.job.question else PartialParser(assignment.rubric)
-        self._text: list[str] = []
         self._next_thinking_s = float("-inf")
         self._next_partial_s = float("-inf")
 
     def news(self, event: EngineEvent) -> Iterable[JobEvent]:
         now_s = self._clock()
         if isinstance(event, Token):
-            self._text.append(event.text)
+            if self._parser:
+                self._parser.append(event.text)
             if now_s >= self._next_thinking_s:
                 self._next_thinking_s = now_s + self._interval_s
                 yield self._thinking(event, now_s)
             if self._parser and now_s >= self._next_partial_s:
                 self._next_partial_s = now_s + PARTIAL_INTERVAL_S
-                yield self._partial(self._parser)
+                yield Partial(self._parser.critique, self._parser.progress)
         elif isinstance(event, Finished):
             self.finished = event
             yield self._thinking(event, now_s)
@@ -197,24 +197,16 @@ class _Progress:
         text = thinking_text(event.generation_tokens, event.generation_tps)
         return Thinking(text, event.generation_tokens, event.generation_tps, now_s - self._began_s)
 
-    def _partial(self, parser: PartialParser) -> Partial:
-        critique = parser.feed("".join(self._text))
-        self._text.clear()
-        return Partial(critique, parser.progress)
-
 
 def _analysis(assignment: Assignment, photo: Photo | None, finished: Finished) -> Analysis:
     job, rubric = assignment.job, assignment.rubric
-    critique = None if job.question else parse(finished.text, rubric)
-    if critique is not None:
-        critique = replace(critique, overall_score=rubric.overall(critique.dimensions))
     return Analysis(
-        photo=photo and PhotoRef(photo.path, photo.content_hash, photo.width, photo.height, photo.exif),
+        photo=PhotoRef(photo.path, photo.content_hash, photo.width, photo.height, photo.exif) if photo else None,
         advisor=assignment.advisor.id,
         rubric=rubric.id,
         model=assignment.entry.id,
         question=job.question,
-        critique=critique,
+        critique=None if job.question else parse(finished.text, rubric),
         facts=photo.measurements if photo else None,
         generation=Generation(
             prompt_tokens=finished.prompt_tokens,
