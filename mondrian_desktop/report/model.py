@@ -61,6 +61,15 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """A follow-up question to an analysis, and what the model answered (text, never markup)."""
+
+    question: str
+    answer: str
+    finish_reason: str = "stop"
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """One answer of one advisor about one photo, or about a question without a photo.
 
@@ -80,6 +89,10 @@ class Analysis:
         The model's text, always kept, never markup.
     created
         Time of completion, with zone.
+    thinking
+        What a thinking model wrote before its answer; shown apart.
+    conversation
+        Follow-up questions and answers, oldest first.
     """
 
     photo: PhotoRef | None
@@ -92,3 +105,28 @@ class Analysis:
     generation: Generation
     raw_text: str
     created: datetime
+    thinking: str = ""
+    conversation: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The words for people behind an analysis's ids. Empty ones fall back to the ids.
+
+    Attributes
+    ----------
+    advisor, model
+        Their names.
+    byline
+        One line that says who wrote: a model, in the manner of the advisor.
+    model_note
+        What the model can and cannot do, in a line.
+    dimensions
+        How many dimensions the rubric has; 0 where not known.
+    """
+
+    advisor: str = ""
+    model: str = ""
+    byline: str = ""
+    model_note: str = ""
+    dimensions: int = 0

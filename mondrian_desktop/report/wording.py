@@ -1,0 +1,51 @@
+"""The sentences around an analysis that all formats share: title, byline, notice, footer."""
+
+from mondrian_desktop.report.clean import clean_line
+from mondrian_desktop.report.model import Analysis, Labels
+
+NO_LABELS = Labels()
+
+
+def title(analysis: Analysis, labels: Labels = NO_LABELS) -> str:
+    """Return e.g. "harbor.jpg · Ansel Adams"; the question, where there is no photo."""
+    name = clean_line(analysis.photo.path.name, 120) if analysis.photo else clean_line(analysis.question, 120)
+    return " · ".join(part for part in (name, advisor(analysis, labels)) if part)
+
+
+def advisor(analysis: Analysis, labels: Labels = NO_LABELS) -> str:
+    """Return the advisor's name, or the id."""
+    return clean_line(labels.advisor or analysis.advisor, 80)
+
+
+def byline(analysis: Analysis, labels: Labels = NO_LABELS) -> str:
+    """Return who wrote it: a model, in the manner of."""
+    return clean_line(labels.byline or f"Written by a model in the manner of {advisor(analysis, labels)}.", 200)
+
+
+def notice(analysis: Analysis, labels: Labels = NO_LABELS) -> str:
+    """Return a sentence about an answer that is incomplete; empty for one that ended by itself."""
+    reason = _REASONS.get(analysis.generation.finish_reason)
+    if analysis.generation.finish_reason == "stop":
+        return ""
+    there = len(analysis.critique.dimensions) if analysis.critique else 0
+    many = f" after {there} of {labels.dimensions} dimensions" if labels.dimensions and not analysis.question else ""
+    return f"{reason or 'Ended early'}{many}."
+
+
+_REASONS = {
+    "length": "Incomplete: the longest answer allowed was reached",
+    "cancelled": "Stopped",
+    "repetition": "Ended early because the model repeated itself",
+}
+
+
+def footer(analysis: Analysis, labels: Labels = NO_LABELS) -> tuple[str, ...]:
+    """Return how it was made: model, size seen, speed, date."""
+    made = analysis.generation
+    parts = [clean_line(labels.model or analysis.model, 120)]
+    if made.analysis_size:
+        parts.append("seen at {} × {} pixels".format(*made.analysis_size))
+    if made.generation_tokens:
+        speed = f" at {made.generation_tps:.1f} tokens/s" if made.generation_tps else ""
+        parts.append(f"{made.generation_tokens} tokens{speed}")
+    return (*parts, f"{analysis.created:%B} {analysis.created.day}, {analysis.created:%Y, %H:%M}")
