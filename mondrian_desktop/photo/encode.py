@@ -1,0 +1,20 @@
+"""From pixels back to a small file, for reports and thumbnails."""
+
+import base64
+import io
+
+from PIL import Image
+
+from mondrian_desktop.photo.model import Pixels
+
+
+def jpeg(pixels: Pixels, quality: int = 85) -> bytes:
+    """Return ``pixels`` as a JPEG file without metadata; ``quality`` is 1 to 95."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, optimize=True)
+    return buffer.getvalue()
+
+
+def data_uri(pixels: Pixels, quality: int = 85) -> str:
+    """Return ``pixels`` as a base64 ``data:`` address of a JPEG, for a page that loads nothing."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(pixels, quality)).decode("ascii")

@@ -1,0 +1,14 @@
+"""The registry of file formats: one module per format, recognized by content, never by the suffix alone."""
+
+from mondrian_desktop.photo.formats import jpeg, png
+from mondrian_desktop.photo.formats.base import Decoded, Format
+
+FORMATS: tuple[Format, ...] = (jpeg.FORMAT, png.FORMAT)
+
+
+def format_of(head: bytes, suffix: str) -> Format | None:
+    """Return the format of a file with these first bytes and this suffix (lower case), None where it is unknown."""
+    return next((known for known in FORMATS if known.accepts(head, suffix)), None)
+
+
+__all__ = ["FORMATS", "Decoded", "Format", "format_of"]
