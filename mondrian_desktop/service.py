@@ -18,7 +18,7 @@ from mondrian_desktop.jobs.run import Analyzed, Assignment, JobEvents, Options, 
 from mondrian_desktop.photo.model import Photo, Pixels
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
-from mondrian_desktop.report.model import Analysis
+from mondrian_desktop.report.model import Analysis, Labels
 from mondrian_desktop.settings import (
     ADVISOR,
     ANALYSIS_SIZE,
@@ -78,6 +78,18 @@ class Service:
     def analysis(self, job_id: str) -> Analysis | None:
         """Return the analysis of a job, the partial one of a cancelled job, or None where there is none."""
         return self._analyses.get(job_id)
+
+    def labels(self, analysis: Analysis) -> Labels:
+        """Return the words for people behind the analysis's ids; an advisor or model that is gone keeps its id."""
+        advisor = self.advisors.get(analysis.advisor)
+        entry = next((each for each in entries() if each.id == analysis.model), None)
+        return Labels(
+            advisor=advisor.name if advisor else "",
+            model=entry.name if entry else Path(analysis.model).name,
+            byline=advisor.byline if advisor else "",
+            model_note=entry.note if entry else "",
+            dimensions=len(load_rubric(analysis.rubric).dimensions),
+        )
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have ``listener`` called with every :class:`~mondrian_desktop.jobs.queue.Update`; returns the way out."""

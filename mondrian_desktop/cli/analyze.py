@@ -1,0 +1,199 @@
+"""``mondrian-desktop analyze`` and ``ask``: submit, show progress, print the results."""
+
+import argparse
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from mondrian_desktop.cli.live_text import LiveAnswer, LiveCritique
+from mondrian_desktop.cli.progress import Progress
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.jobs.model import Job, JobState
+from mondrian_desktop.jobs.queue import Update
+from mondrian_desktop.jobs.run import Options, Read
+from mondrian_desktop.photo.encode import data_uri
+from mondrian_desktop.report import codec, html, markdown, text
+from mondrian_desktop.report.clean import clean_line
+from mondrian_desktop.report.model import Analysis
+from mondrian_desktop.service import Service
+
+FORMATS: dict[str, str] = {"text": "txt", "json": "json", "md": "md", "html": "html"}
+"""Formats of a result, each with the suffix of its files."""
+
+INTERRUPTED = 130
+
+
+def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Carry out the parsed command; return the exit code.
+
+    Raises
+    ------
+    UserError
+        Where an option makes no sense (unknown advisor, model, output folder that cannot be made).
+    """
+    folder = _output_folder(getattr(options, "output", None))
+    run = _Run(service, getattr(options, "format", "text"), folder, out, err)
+    run.submit(options)
+    with _ctrl_c(lambda: service.pump.post(run.interrupt)):
+        service.pump.run()
+    return run.finish()
+
+
+class _Run:
+    """The jobs of one command, and what has been printed of them."""
+
+    def __init__(self, service: Service, fmt: str, folder: Path | None, out: TextIO, err: TextIO) -> None:
+        self._service = service
+        self._format = fmt
+        self._folder = folder
+        self._out = out
+        self._err = err
+        self._progress = Progress(err)
+        self._live: dict[str, LiveAnswer | LiveCritique] = {}
+        self._pictures: dict[str, str] = {}
+        self._several = False
+        self._interrupted = False
+        service.subscribe(self._update)
+
+    def submit(self, options: argparse.Namespace) -> None:
+        photos: list[Path | None] = list(getattr(options, "photos", [None]))
+        question = getattr(options, "question", "")
+        if question is not None and photos == [None] and not question.strip():
+            raise UserError("The question is empty.", 'Ask something, for example: ask "What is depth of field?"')
+        advisors = self._advisors(options.advisor)
+        self._several = len(photos) * len(advisors) > 1
+        chosen = _options(self._service, options)
+        for photo in photos:
+            for advisor in advisors:
+                self._service.submit(photo, advisor, question=question, model=options.model, options=chosen)
+
+    def interrupt(self) -> None:
+        self._interrupted = True
+        self._service.cancel_all()
+
+    def finish(self) -> int:
+        """Print what is printed at the end; return the exit code."""
+        self._progress.close()
+        if self._format == "json" and self._folder is None:
+            documents = [codec.to_json(analysis) for job in self._service.jobs if (analysis := self._analysis(job))]
+            if documents:
+                self._write(json.dumps(documents if self._several else documents[0], indent=2, ensure_ascii=False))
+        if self._interrupted:
+            return INTERRUPTED
+        return 1 if any(job.state is JobState.FAILED for job in self._service.jobs) else 0
+
+    def _advisors(self, wanted: str | None) -> list[str]:
+        if wanted == "all":
+            return list(self._service.advisors)
+        return [name.strip() for name in wanted.split(",") if name.strip()] if wanted else [""]
+
+    def _analysis(self, job: Job) -> Analysis | None:
+        return self._service.analysis(job.id)
+
+    def _update(self, update: Update) -> None:
+        self._progress.update(update)
+        if isinstance(update.event, Read) and self._format == "html":
+            self._pictures[update.job.id] = data_uri(update.event.photo.pixels)
+        if update.event is None and update.job.is_over:
+            self._over(update.job)
+        elif update.event is not None and self._format == "text" and self._folder is None:
+            self._progress.clear()
+            self._live_text(update.job).update(update.event)
+
+    def _live_text(self, job: Job) -> LiveAnswer | LiveCritique:
+        if job.id not in self._live:
+            self._live[job.id] = LiveAnswer(self._out) if job.question else LiveCritique(self._out)
+        return self._live[job.id]
+
+    def _over(self, job: Job) -> None:
+        if job.state is JobState.FAILED:
+            self._tell(f"{_name(job)}: {job.reason}")
+        analysis = self._analysis(job)
+        if analysis is None:
+            return
+        if self._folder is not None:
+            self._save(job, analysis, self._folder)
+        elif self._format == "text":
+            self._live_text(job).finish(analysis, self._service.labels(analysis))
+        elif self._format != "json":
+            self._write(self._render(job, analysis))
+
+    def _save(self, job: Job, analysis: Analysis, folder: Path) -> None:
+        stem = job.path.stem if job.path else "answer"
+        file = _free_name(folder, f"{stem}.{job.advisor}", FORMATS[self._format])
+        try:
+            file.write_text(self._render(job, analysis) + "\n", encoding="utf-8")
+        except OSError as err:
+            raise UserError(f"{file} could not be written: {err.strerror}.", "Choose another --output.") from err
+        self._tell(f"{_name(job)}: written to {clean_line(str(file))}")
+
+    def _render(self, job: Job, analysis: Analysis) -> str:
+        if self._format == "json":
+            return json.dumps(codec.to_json(analysis), indent=2, ensure_ascii=False)
+        labels = self._service.labels(analysis)
+        if self._format == "html":
+            return html.render(analysis, labels=labels, image_data_uri=self._pictures.pop(job.id, None))
+        return markdown.render(analysis, labels) if self._format == "md" else text.render(analysis, labels)
+
+    def _write(self, document: str) -> None:
+        self._progress.clear()
+        self._out.write(document + "\n")
+        self._out.flush()
+
+    def _tell(self, line: str) -> None:
+        self._progress.clear()
+        self._err.write(line + "\n")
+        self._err.flush()
+
+
+def _name(job: Job) -> str:
+    return clean_line(job.path.name, limit=120) if job.path else "Question"
+
+
+def _options(service: Service, options: argparse.Namespace) -> Options:
+    chosen = replace(service.options(), seed=options.seed)
+    if options.interval is not None:
+        chosen = replace(chosen, update_interval_s=options.interval)
+    if options.max_tokens is not None:
+        chosen = replace(chosen, max_tokens=options.max_tokens)
+    return replace(chosen, stream=False) if options.no_stream else chosen
+
+
+def _output_folder(folder: Path | None) -> Path | None:
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise UserError(f"The folder {folder} cannot be made: {err.strerror}.", "Choose another --output.") from err
+    return folder
+
+
+def _free_name(folder: Path, stem: str, suffix: str) -> Path:
+    """Return a name that is not taken: nothing that exists is ever overwritten.
+
+    A file system allows 255 bytes a name; the stem is cut to leave room for number and suffix.
+    """
+    stem = stem.encode()[:230].decode(errors="ignore")
+    candidates = (folder / f"{stem}{'' if n == 1 else f'-{n}'}.{suffix}" for n in range(1, 10_000))
+    return next(file for file in candidates if not file.exists())
+
+
+@contextmanager
+def _ctrl_c(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Call ``interrupt`` at the first Ctrl-C; a second one ends the program as usual."""
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        interrupt()
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

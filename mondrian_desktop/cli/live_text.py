@@ -1,0 +1,64 @@
+"""An answer on the terminal while it is written: each piece as soon as it cannot change any more."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from mondrian_desktop.engine.protocol import Token
+from mondrian_desktop.jobs.run import JobEvent, Partial
+from mondrian_desktop.report import text, wording
+from mondrian_desktop.report.clean import clean, clean_line
+from mondrian_desktop.report.model import Analysis, Critique, Labels
+
+
+class LiveCritique:
+    """Prints a critique block by block; at the end, what had not been printed of the finished report."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._printed: set[str] = set()
+
+    def update(self, event: JobEvent) -> None:
+        """Take in one event of the job."""
+        if isinstance(event, Partial):
+            self._print(_settled_blocks(event.critique))
+
+    def finish(self, analysis: Analysis, labels: Labels) -> None:
+        """Print the rest of the report."""
+        self._print(text.blocks(analysis, labels))
+
+    def _print(self, blocks: Iterator[str]) -> None:
+        for block in blocks:
+            if block not in self._printed:
+                self._printed.add(block)
+                self._out.write(block + "\n\n")
+        self._out.flush()
+
+
+class LiveAnswer:
+    """Prints an answer without structure word by word."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._pending = ""
+
+    def update(self, event: JobEvent) -> None:
+        """Take in one event of the job."""
+        if isinstance(event, Token):
+            words, space, self._pending = (self._pending + event.text).rpartition(" ")
+            self._out.write(clean(words + space))
+            self._out.flush()
+
+    def finish(self, analysis: Analysis, labels: Labels) -> None:
+        """Print the last word, and by whom and how it was written."""
+        self._out.write(clean(self._pending) + "\n\n")
+        self._out.write(" · ".join([wording.byline(analysis, labels), *wording.footer(analysis, labels)]) + "\n")
+        self._out.flush()
+
+
+def _settled_blocks(partial: Critique) -> Iterator[str]:
+    """Yield the blocks of which the model has begun to write the next one."""
+    whole = bool(partial.key_strengths or partial.priority_improvements or partial.technical_notes)
+    if partial.dimensions:
+        yield text.paragraph(clean_line(partial.image_description))
+    for score in partial.dimensions if whole else partial.dimensions[:-1]:
+        yield text.dimension(score)

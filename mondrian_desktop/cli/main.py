@@ -1,0 +1,121 @@
+"""Arguments in, exit code out: 0 done, 1 a photo failed (the others went on), 2 bad usage, 130 ended by Ctrl-C."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import mondrian_desktop
+from mondrian_desktop import log, paths
+from mondrian_desktop.cli import analyze, doctor
+from mondrian_desktop.cli.inspect import inspect
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.service import Service
+from mondrian_desktop.settings import ADVISOR, MAX_TOKENS, MODEL, UPDATE_INTERVAL, Setting
+
+COMMANDS = ("analyze", "ask", "inspect", "doctor", "demo", "window")
+USAGE_ERROR = 2
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed arguments; ``command`` names what to run, "window" where no command is given.
+
+    Exits with code 2 and a usage line where they make no sense.
+    """
+    words = list(arguments)
+    if not words or (words[0] not in COMMANDS and words[0] not in ("-h", "--help", "--version")):
+        words.insert(0, "window")
+    options = _parser().parse_args(words)
+    if options.command == "demo":
+        _become_demo(options)
+    return options
+
+
+def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> int:
+    """Carry out a parsed command other than the window; errors are told on stderr."""
+    log.start(verbose=options.verbose)
+    if options.command == "inspect":
+        return inspect(options.photos, as_json=options.json, out=sys.stdout, err=sys.stderr)
+    service = build()
+    try:
+        if options.command == "doctor":
+            return doctor.run(service, sys.stdout)
+        return analyze.run(service, options, sys.stdout, sys.stderr)
+    except UserError as err:
+        sys.stderr.write(f"mondrian-desktop: {err}\n")
+        return USAGE_ERROR
+    finally:
+        service.close()
+
+
+def has_display() -> bool:
+    """Whether a window could be seen."""
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _become_demo(options: argparse.Namespace) -> None:
+    sample = [paths.resource("samples", "lake.jpg")]
+    if has_display():
+        options.command, options.photos, options.analyze = "window", sample, True
+        return
+    sys.stderr.write("There is no display, so the analysis runs here instead of in the window.\n")
+    line = _parser().parse_args(["analyze", *(str(path) for path in sample)])
+    vars(options).update(vars(line))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "mondrian-desktop", description="Honest, private critique of your photographs, written on your own machine."
+    )
+    parser.add_argument("--version", action="version", version=f"Mondrian Desktop {mondrian_desktop.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    window = commands.add_parser("window", help="open the window (what happens without a command)")
+    window.add_argument("photos", nargs="*", type=Path, metavar="PHOTO")
+    window.add_argument("--analyze", action="store_true", help="start analyzing at once")
+
+    photo = commands.add_parser("analyze", help="write critiques of photos")
+    photo.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    photo.add_argument(
+        "--format", choices=analyze.FORMATS, default="text", help="of the result (text is written while it arrives)"
+    )
+    photo.add_argument("--output", type=Path, metavar="DIR", help="write one file a critique there instead of stdout")
+    _add_request_options(photo)
+
+    question = commands.add_parser("ask", help="ask about photography, without a photo")
+    question.add_argument("question", metavar="QUESTION")
+    _add_request_options(question)
+
+    facts = commands.add_parser("inspect", help="tell what can be measured on photos, without a model")
+    facts.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    facts.add_argument("--json", action="store_true", help="as JSON")
+
+    commands.add_parser("doctor", help="tell versions, device, memory, folders and models")
+    commands.add_parser("demo", help="analyze a sample photo with the built-in model")
+    for command in commands.choices.values():
+        command.add_argument("--verbose", action="store_true", help="write the log to the terminal, too")
+    return parser
+
+
+def _add_request_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--advisor", metavar="ID", help=f'{ADVISOR.help} Several: "ansel,weston", or "all".')
+    parser.add_argument("--model", metavar="DIR|ID", default="", help=MODEL.help)
+    parser.add_argument("--interval", type=_of(UPDATE_INTERVAL), metavar="S", help=_help(UPDATE_INTERVAL))
+    parser.add_argument("--max-tokens", type=_of(MAX_TOKENS), metavar="N", help=_help(MAX_TOKENS))
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the sampler, for temperatures above 0")
+    parser.add_argument("--no-stream", action="store_true", help="let the library generate in one piece")
+
+
+def _help(setting: Setting[float] | Setting[int]) -> str:
+    return f"{setting.help} {setting.minimum:g} to {setting.maximum:g} {setting.unit}, default {setting.default:g}."
+
+
+def _of(setting: Setting[float] | Setting[int]) -> Callable[[str], float | int]:
+    def convert(text: str) -> float | int:
+        try:
+            return setting.parse(text)
+        except UserError as err:
+            raise argparse.ArgumentTypeError(err.what) from err
+
+    return convert
