@@ -21,7 +21,7 @@ def _text(limit: int) -> Any:
 
 def _texts() -> Any:
     item = Annotated[str, Field(min_length=1, max_length=LIST_ITEM)]
-    return Annotated[list[item], Field(min_length=1, max_length=LIST_LENGTH)]  # type: ignore[valid-type]
+    return Annotated[list[item], Field(min_length=1, max_length=LIST_LENGTH)]
 
 
 def answer_model(rubric: Rubric) -> type[BaseModel]:

@@ -40,7 +40,8 @@ ul { margin: .2rem 0; padding-left: 1.2rem }
 .dimension h3 { display: flex; gap: .5rem; font-size: 1rem; margin: 0 }
 .dimension h3 span:first-child { flex: 1 } .score { font-variant-numeric: tabular-nums }
 .bar { height: .4rem; background: var(--track); border-radius: .2rem; margin: .2rem 0 } .bar i { display: block;
-  height: 100%; border-radius: .2rem; background: currentColor; print-color-adjust: exact; -webkit-print-color-adjust: exact }
+  height: 100%; border-radius: .2rem; background: currentColor; print-color-adjust: exact;
+  -webkit-print-color-adjust: exact }
 .strong { color: var(--strong) } .solid { color: var(--solid) } .weak { color: var(--weak) }
 table { border-collapse: collapse; font-size: .9rem } td, th { padding: .1rem .8rem .1rem 0; text-align: left;
   vertical-align: top } pre { white-space: pre-wrap }
