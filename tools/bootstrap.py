@@ -53,7 +53,11 @@ def main() -> int:
             fetch_uv()
         # Inexact, so that "run" after "test" does not take the test tools out again.
         command = [str(UV), "sync", "--frozen", "--inexact", "--python", PYTHONS, *groups]
-        return subprocess.run(command, cwd=ROOT, env=uv_environment()).returncode
+        code = subprocess.run(command, cwd=ROOT, env=uv_environment()).returncode
+        if code and sys.version_info < (3, 11):
+            found = platform.python_version()
+            raise BootstrapError(f"python3 is {found} here. If no newer one could be fetched, install 3.11 to 3.14.")
+        return code
     except BootstrapError as err:
         print(err, file=sys.stderr)
         return 1
