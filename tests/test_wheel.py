@@ -58,9 +58,9 @@ def test_the_wheel_holds_the_package_and_its_resources_and_nothing_else(wheel: P
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"mondrian_desktop"}
     assert "mondrian_desktop/resources/models/mini/model.safetensors" in names
     inside = {name.removeprefix("mondrian_desktop/resources/") for name in names if "/resources/" in name}
-    tracked = subprocess.run(["git", "ls-files", "resources"], cwd=ROOT, capture_output=True, text=True)
-    if tracked.returncode == 0:
-        assert inside >= {name.removeprefix("resources/") for name in tracked.stdout.splitlines()}
+    assert inside == {
+        file.relative_to(ROOT / "resources").as_posix() for file in (ROOT / "resources").rglob("*") if file.is_file()
+    }
 
 
 def test_the_wheel_analyzes_a_photo(installed: Path, tmp_path: Path) -> None:
