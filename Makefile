@@ -7,6 +7,8 @@ BOOTSTRAP := tools/bootstrap.py tools/system_libraries.py pyproject.toml uv.lock
 # Where tools write, beside .venv; all of it can be made again.
 CACHES := .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 
+BENCHMARKS := pump
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint test-nightly screenshots bench clean
 
@@ -39,7 +41,7 @@ screenshots: .venv/.ready-to-test ## Draw the window's states into docs/screensh
 	@$(PYTHON) -m tools.screenshots
 
 bench: .venv/.ready-to-test ## Measure every promise in benchmarks/
-	@for file in benchmarks/[a-z]*.py; do $(PYTHON) -m benchmarks.$$(basename $$file .py) || exit 1; done
+	@for name in $(BENCHMARKS); do $(PYTHON) -m benchmarks.$$name || exit 1; done
 
 clean: ## Remove .venv, uv and everything that tools wrote
 	rm -rf .venv .uv $(CACHES)
