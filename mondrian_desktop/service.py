@@ -142,19 +142,18 @@ class Service:
             raise UserError(f'There is no advisor "{advisor}".', f"Choose one of: {known}.")
         model = model or self.settings.get(MODEL)
         find(model)
-        job = Job(path and path.expanduser().absolute(), advisor, model, question.strip())
+        job = Job(path and path.absolute(), advisor, model, question.strip())
         self._options[job.id] = options or self.options()
         self._queue.add(job)
-        return job
+        return self._queue.job(job.id)
 
     def cancel(self, job_id: str) -> None:
         """End a job; what was already written stays available as its analysis."""
         self._queue.cancel(job_id)
 
     def cancel_all(self) -> None:
-        """End everything that waits or runs, the waiting first, so that nothing new starts in between."""
-        for job in reversed(self.jobs):
-            self._queue.cancel(job.id)
+        """End everything that waits or runs; nothing new starts in between."""
+        self._queue.cancel_all()
 
     def retry(self, job_id: str) -> None:
         """Put a failed, cancelled or interrupted job in line again."""

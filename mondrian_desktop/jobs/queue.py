@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from mondrian_desktop.engine.protocol import FinishReason
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.model import Job, JobState
-from mondrian_desktop.jobs.run import JobEvent, JobEvents
+from mondrian_desktop.jobs.run import Analyzed, JobEvent, JobEvents
 from mondrian_desktop.pump import End, Pump, Task
+from mondrian_desktop.report.model import Analysis
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Queue:
         self._listener = listener
         self._jobs: dict[str, Job] = {}
         self._tasks: dict[str, Task] = {}
+        self._analyzed: dict[str, Analysis] = {}
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -70,9 +73,24 @@ class Queue:
         elif task := self._tasks.get(job_id):
             self._pump.cancel(task)
 
+    def cancel_all(self) -> None:
+        """End everything that waits or runs; nothing new starts in between."""
+        jobs = self.jobs
+        for state in (JobState.QUEUED, JobState.RUNNING):
+            for job in jobs:
+                if job.state is state:
+                    self.cancel(job.id)
+
     def retry(self, job_id: str) -> None:
-        """Put a failed, cancelled or interrupted job in line again, at the end."""
-        job = self._jobs.pop(job_id).to(JobState.QUEUED)
+        """Put a failed, cancelled or interrupted job in line again, at the end.
+
+        Raises
+        ------
+        ValueError
+            Where it is none of these.
+        """
+        job = self._jobs[job_id].to(JobState.QUEUED)
+        del self._jobs[job_id]
         self.add(job)
 
     def _start_next(self) -> None:
@@ -83,12 +101,18 @@ class Queue:
                 self._run(job)
 
     def _run(self, job: Job) -> None:
-        self._set(job.to(JobState.RUNNING))
+        # First the task, then the news: a listener that fails must not leave a running job that nobody runs.
         self._tasks[job.id] = self._pump.start(
             self._start_safely(job),
-            lambda event: self._listener(Update(self._jobs[job.id], event)),
+            lambda event: self._heard(job.id, event),
             lambda task: self._ended(job.id, task),
         )
+        self._set(job.to(JobState.RUNNING))
+
+    def _heard(self, job_id: str, event: JobEvent) -> None:
+        if isinstance(event, Analyzed):
+            self._analyzed[job_id] = event.analysis
+        self._listener(Update(self._jobs[job_id], event))
 
     def _start_safely(self, job: Job) -> JobEvents:
         # A generator of its own, so that what `start` raises fails this job alone.
@@ -96,14 +120,22 @@ class Queue:
 
     def _ended(self, job_id: str, task: Task) -> None:
         del self._tasks[job_id]
-        job = self._jobs[job_id]
-        if task.end is End.DONE:
-            self._set(job.to(JobState.DONE))
-        elif task.end is End.CANCELLED:
-            self._set(job.to(JobState.CANCELLED))
-        else:
-            self._set(job.to(JobState.FAILED, self._reason(job, task.error)))
-        self._start_next()
+        job, analysis = self._jobs[job_id], self._analyzed.pop(job_id, None)
+        try:
+            self._set(self._over(job, task, analysis))
+        finally:
+            self._start_next()
+
+    def _over(self, job: Job, task: Task, analysis: Analysis | None) -> Job:
+        """Return the job as it ended: by its analysis, where there is one, else by how the task ended."""
+        if analysis is not None:
+            if task.end is End.FAILED:
+                _log.error("after job %s was finished", job.id, exc_info=task.error)
+            cancelled = analysis.generation.finish_reason == FinishReason.CANCELLED
+            return job.to(JobState.CANCELLED if cancelled else JobState.DONE)
+        if task.end is End.FAILED:
+            return job.to(JobState.FAILED, self._reason(job, task.error))
+        return job.to(JobState.CANCELLED)
 
     def _reason(self, job: Job, error: Exception | None) -> str:
         if isinstance(error, UserError):

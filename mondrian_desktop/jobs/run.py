@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from mondrian_desktop.critique.advisor import Advisor
-from mondrian_desktop.critique.parse import PartialParser, parse
+from mondrian_desktop.critique.parse import PartialParser, parse, split_thinking
 from mondrian_desktop.critique.prompt import critique_messages, question_messages
 from mondrian_desktop.critique.rubric import Rubric
 from mondrian_desktop.critique.schema import answer_schema
@@ -15,6 +15,7 @@ from mondrian_desktop.engine.protocol import (
     EngineEvent,
     EngineEvents,
     Finished,
+    FinishReason,
     Image,
     Phase,
     Request,
@@ -103,7 +104,7 @@ def thinking_text(generation_tokens: int, generation_tps: float) -> str:
 def run(assignment: Assignment, engine: Engine, reader: PhotoReader, clock: Clock) -> JobEvents:
     """Carry out one job; ends with :class:`Analyzed`.
 
-    ``throw(Cancelled())`` while the model is at work hands over what was written; before that it ends the job.
+    ``throw(Cancelled())`` while the model writes hands over what was written; before the first word it ends the job.
 
     Raises
     ------
@@ -119,9 +120,9 @@ def run(assignment: Assignment, engine: Engine, reader: PhotoReader, clock: Cloc
         photo = reading.result()
         yield Read(photo)
     progress = _Progress(assignment, clock, began_s)
-    yield from _with_news(engine.generate(_request(assignment, photo)), progress.news)
-    if progress.finished is not None:
-        yield Analyzed(_analysis(assignment, photo, progress.finished))
+    finished = yield from _with_news(engine.generate(_request(assignment, photo)), progress.news)
+    if finished.text or finished.finish_reason is not FinishReason.CANCELLED:
+        yield Analyzed(_analysis(assignment, photo, finished))
 
 
 def _request(assignment: Assignment, photo: Photo | None) -> Request:
@@ -146,31 +147,37 @@ def _request(assignment: Assignment, photo: Photo | None) -> Request:
 
 def _with_news(
     events: EngineEvents, news: Callable[[EngineEvent], Iterable[JobEvent]]
-) -> Generator[JobEvent | Wait, None, None]:
+) -> Generator[JobEvent | Wait, None, Finished]:
     """Yield the engine's events, each followed by the news it makes; pass a cancellation on to the engine."""
     cancelled: Cancelled | None = None
+    finished: Finished | None = None
     try:
         while True:
             try:
                 event = events.throw(cancelled) if cancelled else next(events)
             except StopIteration:
-                return
+                break
             cancelled = None
-            try:
-                yield event
-                if not isinstance(event, Wait):
-                    yield from news(event)
-            except Cancelled as request:
-                cancelled = request
+            finished = event if isinstance(event, Finished) else None
+            for each in (event,) if isinstance(event, Wait) else (event, *news(event)):
+                try:
+                    yield each
+                except Cancelled as request:
+                    if finished is None:
+                        cancelled = request
+                        break
+                    # What is finished stays finished.
     finally:
         events.close()
+    if finished is None:
+        raise RuntimeError("the engine ended without a result")
+    return finished
 
 
 class _Progress:
     """Turns engine events into the news of the job: thinking lines and partial critiques."""
 
     def __init__(self, assignment: Assignment, clock: Clock, began_s: float) -> None:
-        self.finished: Finished | None = None
         self._clock = clock
         self._began_s = began_s
         self._interval_s = assignment.options.update_interval_s
@@ -184,13 +191,14 @@ class _Progress:
             if self._parser:
                 self._parser.append(event.text)
             if now_s >= self._next_thinking_s:
-                self._next_thinking_s = now_s + self._interval_s
+                # From the last due time, not from now: being late must not add up. A pause is not made up for.
+                due_s = self._next_thinking_s + self._interval_s
+                self._next_thinking_s = due_s if due_s > now_s else now_s + self._interval_s
                 yield self._thinking(event, now_s)
             if self._parser and now_s >= self._next_partial_s:
                 self._next_partial_s = now_s + PARTIAL_INTERVAL_S
                 yield Partial(self._parser.critique, self._parser.progress)
-        elif isinstance(event, Finished):
-            self.finished = event
+        elif isinstance(event, Finished) and event.generation_tokens:
             yield self._thinking(event, now_s)
 
     def _thinking(self, event: Token | Finished, now_s: float) -> Thinking:
@@ -220,4 +228,5 @@ def _analysis(assignment: Assignment, photo: Photo | None, finished: Finished) -
         ),
         raw_text=finished.text,
         created=datetime.now(UTC),
+        thinking=split_thinking(finished.text)[0],
     )
