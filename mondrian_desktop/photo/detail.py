@@ -10,7 +10,7 @@ from PIL import Image
 from mondrian_desktop.photo.model import Pixels
 
 _MAX_TILES = 96
-_MAX_SIDE = 96
+_MAX_SIDE = 64
 _MIN_SIDE = 8
 
 
@@ -63,7 +63,7 @@ def _sample(
     size: tuple[int, int], scale: float, cut: Callable[[tuple[int, int, int, int]], npt.NDArray[np.uint8]]
 ) -> Detail:
     width, height = size
-    side = min(max(min(size) // 96 * 16, 16), _MAX_SIDE, *size)
+    side = min(max(min(size) // 96 * 16, 32), _MAX_SIDE, *size)
     if side < _MIN_SIDE:
         return Detail(np.zeros((0, 0, 0, 0), np.uint8), scale)
     columns = max(1, min(width // side, round((_MAX_TILES * width / height) ** 0.5)))

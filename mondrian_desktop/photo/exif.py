@@ -17,7 +17,8 @@ _WRITTEN = ("rating", "keywords", "title", "caption")
 # Makers' names as tags spell them -> as people do. Others in capitals get one initial capital.
 _MAKERS = {
     "nikon": "Nikon", "olympus": "Olympus", "om digital": "OM System", "fujifilm": "Fujifilm", "sony": "Sony",
-    "ricoh": "Ricoh", "pentax": "Pentax", "panasonic": "Panasonic", "samsung": "Samsung", "hasselblad": "Hasselblad", "leica": "Leica",
+    "ricoh": "Ricoh", "pentax": "Pentax", "panasonic": "Panasonic", "samsung": "Samsung",
+    "hasselblad": "Hasselblad", "leica": "Leica",
     "canon": "Canon", "dji": "DJI", "lge": "LG", "htc": "HTC", "gopro": "GoPro", "minolta": "Minolta",
     "konica": "Konica Minolta", "eastman kodak": "Kodak", "kodak": "Kodak", "sigma": "Sigma", "phase one": "Phase One",
 }  # fmt: skip

@@ -27,7 +27,7 @@ def records_of_photoshop(data: bytes) -> bytes:
 
 
 def read_iptc(data: bytes) -> dict[str, Any]:
-    """Return fields of :class:`~mondrian_desktop.photo.model.Exif` found in the records; None for those that are not."""
+    """Return fields of :class:`~mondrian_desktop.photo.model.Exif` found in the records, None for the others."""
     found: dict[tuple[int, int], list[bytes]] = {}
     position = 0
     while position + 5 <= len(data) and data[position] == 0x1C:

@@ -82,7 +82,7 @@ class Swatch:
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """Measured facts. Formulas and sources: the functions of ``photo.tone``, ``.color``, ``.detail``, ``.layout``.
+    """Measured facts. Formulas and sources: ``photo.tone``, ``color``, ``acuity``, ``layout``, ``horizon``.
 
     Positions are fractions of the frame from its left (x) and upper (y) edge, 0 to 1. Fractions are of the frame's
     area, 0 to 1. Luminance is linear light (CIE Y) with white at 1; luma is the gamma-encoded one, 0 to 255.
