@@ -1,9 +1,10 @@
 """The one JSON document that store, service, export and command line speak: ``docs/analysis.schema.json``."""
 
+import os
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote_to_bytes
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -15,7 +16,7 @@ SCHEMA = "mondrian.analysis/1"
 
 
 class _Photo(BaseModel):
-    path: str
+    path: str = Field(description="Where the photo was; a file:// address where the name is not UTF-8.")
     content_hash: str
     size: tuple[int, int] = Field(description="Width and height of the original, upright, in pixels.")
     exif: Exif
@@ -75,8 +76,8 @@ class _Document(BaseModel):
 
 
 def to_json(analysis: Analysis) -> dict[str, Any]:
-    """Return the document as plain JSON values."""
-    return {
+    """Return the document as plain JSON values; every text is well-formed Unicode."""
+    document = {
         "schema": SCHEMA,
         "photo": None if analysis.photo is None else _photo_json(analysis.photo),
         "advisor": analysis.advisor,
@@ -91,6 +92,7 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
         "conversation": [_plain(Exchange, each) for each in analysis.conversation],
         "created": analysis.created.isoformat(),
     }
+    return {key: _well_formed(value) for key, value in document.items()}
 
 
 def from_json(document: Mapping[str, Any]) -> Analysis:
@@ -120,7 +122,7 @@ def from_json(document: Mapping[str, Any]) -> Analysis:
         facts=read.facts,
         generation=Generation(**dict(read.generation)),
         raw_text=read.raw_text,
-        created=_created(read.created),
+        created=read.created,
         thinking=read.thinking,
         conversation=tuple(Exchange(**dict(each)) for each in read.conversation),
     )
@@ -146,7 +148,7 @@ _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {
 
 def _photo_json(photo: PhotoRef) -> dict[str, Any]:
     return {
-        "path": str(photo.path),
+        "path": _path_text(photo.path),
         "content_hash": photo.content_hash,
         "size": [photo.width, photo.height],
         "exif": _plain(Exif, photo.exif),
@@ -154,7 +156,7 @@ def _photo_json(photo: PhotoRef) -> dict[str, Any]:
 
 
 def _photo(photo: _Photo) -> PhotoRef:
-    return PhotoRef(Path(photo.path), photo.content_hash, *photo.size, photo.exif)
+    return PhotoRef(_path(photo.path), photo.content_hash, *photo.size, photo.exif)
 
 
 def _critique(critique: _Critique) -> Critique:
@@ -163,5 +165,20 @@ def _critique(critique: _Critique) -> Critique:
     return Critique(**fields)
 
 
-def _created(value: datetime) -> datetime:
-    return value
+def _path_text(path: Path) -> str:
+    """Return a path as text; names that are not UTF-8, which Linux allows, as a file address."""
+    text = str(path)
+    return path.as_uri() if _well_formed(text) != text and path.is_absolute() else text
+
+
+def _path(text: str) -> Path:
+    return Path(os.fsdecode(unquote_to_bytes(text[len("file://") :]))) if text.startswith("file:///") else Path(text)
+
+
+def _well_formed(value: Any) -> Any:
+    """Return a JSON value whose texts can be encoded: half characters become question marks."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_well_formed(each) for each in value]
+    return {key: _well_formed(each) for key, each in value.items()} if isinstance(value, dict) else value

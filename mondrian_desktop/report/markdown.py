@@ -1,14 +1,17 @@
 """An analysis as Markdown, and Markdown of a model as harmless HTML or harmless Markdown."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markdown_it import MarkdownIt
 
-from mondrian_desktop.report import facts, wording
+from mondrian_desktop.photo.facts import exif_line, sentences
+from mondrian_desktop.report import wording
+from mondrian_desktop.report.claims import disagreements
 from mondrian_desktop.report.clean import TEXT_LIMIT, breakable, clean, clean_line
 from mondrian_desktop.report.model import Analysis, Critique, Labels, Score
-from mondrian_desktop.report.verdict import first_to_work_on, verdict
+from mondrian_desktop.report.panel import comparison
+from mondrian_desktop.report.verdict import verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@$^=\"'])")
 _HTTP = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
@@ -39,7 +42,10 @@ def render(analysis: Analysis, labels: Labels = wording.NO_LABELS) -> str:
     if analysis.question:
         blocks.append(f"> {escape(analysis.question)}")
     blocks += _critique(analysis.critique) if analysis.critique else [defuse(analysis.raw_text)]
-    if analysis.photo and (line := facts.exif_line(analysis.photo.exif)):
+    if analysis.facts is not None and analysis.critique:
+        blocks += [f"> {escape(wording.differs(each))}" for each in disagreements(analysis.critique, analysis.facts)]
+        blocks.append(_list("Measured", sentences(analysis.facts)))
+    if analysis.photo and (line := exif_line(analysis.photo.exif)):
         blocks.append(escape(line))
     for each in analysis.conversation:
         blocks += [f"> {escape(each.question)}", defuse(each.answer)]
@@ -49,6 +55,23 @@ def render(analysis: Analysis, labels: Labels = wording.NO_LABELS) -> str:
     return "\n\n".join(block for block in blocks if block.strip()) + "\n"
 
 
+def render_many(analyses: Sequence[Analysis], labels: Mapping[str, Labels] | None = None) -> str:
+    """Return several analyses; those of one photo begin with a table of their scores. Labels by advisor id."""
+    named = [(labels or {}).get(each.advisor, wording.NO_LABELS) for each in analyses]
+    parts = [render(each, label) for each, label in zip(analyses, named, strict=True)]
+    if len(analyses) > 1 and len({each.photo.content_hash if each.photo else "" for each in analyses}) == 1:
+        parts.insert(0, _panel(analyses, named))
+    return "\n".join(part for part in parts if part)
+
+
+def _panel(analyses: Sequence[Analysis], labels: Sequence[Labels]) -> str:
+    rows = comparison(analyses)
+    heads = [escape(wording.advisor(each, label)) for each, label in zip(analyses, labels, strict=True)]
+    lines = [["", *heads, "Spread"], ["---", *["---:"] * (len(heads) + 1)]]
+    lines += [[escape(row.name), *row.cells(), row.spread_text()] for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) if rows else ""
+
+
 def _critique(critique: Critique) -> list[str]:
     overall = critique.overall_score
     return [
@@ -56,10 +79,15 @@ def _critique(critique: Critique) -> list[str]:
         escape(critique.image_description),
         *(block for score in critique.dimensions for block in _dimension(score)),
         _list("Strengths", critique.key_strengths),
-        _list("Work on these first", [f"{each.name}, {each.score} of 10" for each in first_to_work_on(critique)]),
-        _list("What would help most", critique.priority_improvements),
+        *_work(critique),
         f"## Technical notes\n\n{escape(critique.technical_notes)}" if critique.technical_notes else "",
     ]
+
+
+def _work(critique: Critique) -> tuple[str, ...]:
+    lowest, items = wording.lowest(critique), critique.priority_improvements
+    heading = "## Work on these first" if lowest or items else ""
+    return heading, escape(lowest), "\n".join(f"- {escape(item)}" for item in items)
 
 
 def _dimension(score: Score) -> tuple[str, ...]:

@@ -4,14 +4,18 @@ https://doc.qt.io/qt-6/richtext-html-subset.html. Pictures are named by addresse
 ("chart:radar", "photo:image"), so that they come in the screen's resolution and nothing else can be loaded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mondrian_desktop.report import facts, markdown, wording
+from mondrian_desktop.photo.facts import exif_line, sentences
+from mondrian_desktop.report import chart as charts
+from mondrian_desktop.report import markdown, wording
+from mondrian_desktop.report.claims import disagreements
 from mondrian_desktop.report.clean import breakable, clean_line
 from mondrian_desktop.report.model import Analysis, Critique, Labels, Score
-from mondrian_desktop.report.verdict import first_to_work_on, verdict
+from mondrian_desktop.report.panel import Row, comparison
+from mondrian_desktop.report.verdict import verdict
 
 CHART = "chart:radar"
 PHOTO = "photo:image"
@@ -19,19 +23,22 @@ PHOTO = "photo:image"
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colors of one appearance; each text color has at least 4.5:1 on the ground."""
+    """Colors of one appearance; each text color has at least 4.5:1 on its ground."""
 
-    ink: str
     soft: str
     line: str
     track: str
-    tones: dict[str, str]
+    strong: str
+    solid: str
+    weak: str
+
+    def tone(self, score: float) -> str:
+        """Return the color of a score."""
+        return str(getattr(self, verdict(score).tone))
 
 
-LIGHT = Palette(
-    "#1c1c1e", "#5c5c61", "#d9d9dd", "#e3e3e7", {"strong": "#1b7a43", "solid": "#8a5a00", "weak": "#b3261e"}
-)
-DARK = Palette("#ececee", "#a5a5ab", "#3b3b40", "#3f3f44", {"strong": "#58c07f", "solid": "#e0a93f", "weak": "#ff8a7a"})
+LIGHT = Palette("#5c5c61", "#d9d9dd", "#e3e3e7", "#1b7a43", "#8a5a00", "#b3261e")
+DARK = Palette("#a5a5ab", "#3b3b40", "#3f3f44", "#58c07f", "#e0a93f", "#ff8a7a")
 
 
 def pane(analysis: Analysis, dark: bool, labels: Labels = wording.NO_LABELS, *, chart: str | None = CHART) -> str:
@@ -40,21 +47,20 @@ def pane(analysis: Analysis, dark: bool, labels: Labels = wording.NO_LABELS, *, 
     Parameters
     ----------
     chart
-        Address of the chart's picture (:func:`mondrian_desktop.report.chart.radar`), 420 x 300; None leaves it out.
+        Address of the chart's picture (:func:`mondrian_desktop.report.chart.radar`), shown 378 units wide;
+        None leaves it out.
     """
     look = DARK if dark else LIGHT
-    parts = [_head(analysis, labels, look, chart)]
-    if analysis.question:
-        parts.append(f"<h3>{_text(analysis.question)}</h3>")
-    if analysis.critique:
-        critique = analysis.critique
+    critique = analysis.critique
+    parts = [_overall(critique, look), _who(analysis, labels, look), _chart(critique, chart)]
+    parts.append(_heading(analysis.question) if analysis.question else "")
+    if critique:
         parts.append(_paragraph(critique.image_description))
         parts += [dimension(score, dark) for score in critique.dimensions]
-        parts += _rest(critique)
+        parts += _rest(critique, analysis, look)
     else:
         parts.append(markdown.to_html(analysis.raw_text))
-    for each in analysis.conversation:
-        parts.append(f"<h3>{_text(each.question)}</h3>{markdown.to_html(each.answer)}")
+    parts += [f"{_heading(each.question)}{markdown.to_html(each.answer)}" for each in analysis.conversation]
     parts.append(_foot(analysis, labels, look))
     return "\n".join(part for part in parts if part)
 
@@ -62,78 +68,157 @@ def pane(analysis: Analysis, dark: bool, labels: Labels = wording.NO_LABELS, *, 
 def dimension(score: Score, dark: bool) -> str:
     """Return one dimension: name, word and number over its bar, comment, recommendation. Also to append live."""
     look = DARK if dark else LIGHT
-    word = verdict(score.score)
-    tone = look.tones[word.tone]
-    tried = f"<b>Try:</b> {_text(score.recommendation)}" if score.recommendation else ""
+    color = look.tone(score.score)
     return (
-        '<table width="100%" cellspacing="0" cellpadding="0" style="margin-top:12px"><tr>'
-        f'<td><b>{_text(score.name)}</b></td><td align="right"><span style="color:{tone}">{word.word}</span>'
-        f"&nbsp;&nbsp;<b>{score.score}</b></td></tr></table>"
-        f"{_bar(score.score, tone, look.track)}{_paragraph(score.comment)}{f'<p>{tried}</p>' if tried else ''}"
+        '<table width="100%" cellspacing="0" cellpadding="0" style="margin-top:14px"><tr>'
+        f'<td><b>{_text(score.name)}</b></td><td align="right"><span style="color:{color}">'
+        f"{verdict(score.score).word}</span>&nbsp;&nbsp;<b>{score.score}</b></td></tr></table>"
+        f"{_bar(score.score, color, look.track)}{_paragraph(score.comment)}{_tried(score)}"
+    )
+
+
+def panel(analyses: Sequence[Analysis], labels: Mapping[str, Labels], dark: bool) -> str:
+    """Return the side-by-side table of several advisors' scores on one photo; labels by advisor id."""
+    look = DARK if dark else LIGHT
+    names = [wording.advisor(each, labels.get(each.advisor, wording.NO_LABELS)) for each in analyses]
+    heads = "".join(f'<td align="right" valign="bottom"><b>{_text(name)}</b></td>' for name in names)
+    rows = "".join(_panel_row(row, look) for row in comparison(analyses))
+    return (
+        f'<table cellspacing="0" cellpadding="5" width="100%"><tr><td></td>{heads}'
+        f'<td align="right" valign="bottom" style="color:{look.soft}">Spread</td></tr>{rows}</table>'
     )
 
 
 def paper(
     analysis: Analysis, labels: Labels = wording.NO_LABELS, *, photo: str | None = PHOTO, chart: str | None = CHART
 ) -> str:
-    """Return the body of a QTextDocument for printing: black on white, dimensions in two columns."""
-    raise NotImplementedError
+    """Return the body of a QTextDocument for one sheet of paper: black on white, dimensions in two columns.
 
-
-def _head(analysis: Analysis, labels: Labels, look: Palette, chart: str | None) -> str:
+    Set the document's page size to about 700 x 990 units (A4) or 700 x 906 (Letter); ``photo`` and ``chart`` are shown
+    230 and 200 units high.
+    """
+    look = LIGHT
     critique = analysis.critique
+    top = f"{_overall(critique, look)}{_chart(critique, chart, 280)}"
+    picture = f'<img src="{escape(photo)}" height="230">' if photo and analysis.photo else ""
+    head = f'<td width="58%" valign="middle">{picture}</td><td align="center" valign="middle">{top}</td>'
+    parts = [
+        f'<p style="margin:0; font-size:17px"><b>{_text(wording.title(analysis, labels))}</b></p>',
+        _who(analysis, labels, look, name=False),
+        f'<table width="100%" cellspacing="0" cellpadding="0"><tr>{head}</tr></table>' if picture or top else "",
+        _heading(analysis.question) if analysis.question and analysis.photo else "",
+    ]
+    if critique:
+        cells = [dimension(score, dark=False) for score in critique.dimensions]
+        parts.append(_paragraph(critique.image_description))
+        parts.append(_columns(cells[: (len(cells) + 1) // 2], cells[(len(cells) + 1) // 2 :]))
+        rest = _rest(critique, analysis, look)
+        parts.append(_columns(rest[:2], rest[2:]))
+    else:
+        parts.append(markdown.to_html(analysis.raw_text))
+    parts += [f"{_heading(each.question)}{markdown.to_html(each.answer)}" for each in analysis.conversation]
+    return "\n".join(part for part in [*parts, _foot(analysis, labels, look)] if part)
+
+
+def _overall(critique: Critique | None, look: Palette) -> str:
     overall = critique.overall_score if critique else None
-    rows = []
-    if overall is not None:
-        word = verdict(overall)
-        rows.append(
-            f'<span style="font-size:34px; font-weight:600">{overall:.1f}</span> '
-            f'<span style="color:{look.tones[word.tone]}">{word.word}</span>'
-        )
-    rows.append(f"<b>{_text(wording.advisor(analysis, labels))}</b>")
-    rows.append(f'<span style="color:{look.soft}">{_text(wording.byline(analysis, labels))}</span>')
-    if notice := wording.notice(analysis, labels):
-        rows.append(f"<b>{_text(notice)}</b>")
-    picture = ""
-    if chart and critique and critique.dimensions:
-        picture = f'<p align="center"><img src="{escape(chart)}" width="336" height="240"></p>'
-    return "".join(f'<p style="margin:2px 0">{row}</p>' for row in rows) + picture
+    if overall is None:
+        return ""
+    return (
+        f'<p style="margin:0"><span style="font-size:34px; font-weight:600">{overall:.1f}</span>&nbsp; '
+        f'<span style="color:{look.tone(overall)}">{verdict(overall).word}</span></p>'
+    )
 
 
-def _rest(critique: Critique) -> list[str]:
-    first = [f"{each.name}, {each.score} of 10" for each in first_to_work_on(critique)]
+def _who(analysis: Analysis, labels: Labels, look: Palette, *, name: bool = True) -> str:
+    notice = wording.notice(analysis, labels)
+    return (
+        (f'<p style="margin:0"><b>{_text(wording.advisor(analysis, labels))}</b></p>' if name else "")
+        + f'<p style="margin:0; color:{look.soft}">{_text(wording.byline(analysis, labels))}</p>'
+        + (f'<p style="margin:6px 0 0 0; color:{look.solid}"><b>{_text(notice)}</b></p>' if notice else "")
+    )
+
+
+def _chart(critique: Critique | None, address: str | None, width: int = 378) -> str:
+    if not address or not critique or critique.overall_score is None:
+        return ""
+    height = width * charts.HEIGHT // charts.WIDTH
+    return f'<p align="center" style="margin:0"><img src="{escape(address)}" width="{width}" height="{height}"></p>'
+
+
+def _rest(critique: Critique, analysis: Analysis, look: Palette) -> list[str]:
+    notes, facts = critique.technical_notes, analysis.facts
+    differing = disagreements(critique, facts) if facts is not None else ()
+    marks = "".join(
+        f'<p style="margin:3px 0; color:{look.weak}">{_text(wording.differs(each))}</p>' for each in differing
+    )
     return [
         _list("Strengths", critique.key_strengths),
-        _list("Work on these first", first),
-        _list("What would help most", critique.priority_improvements),
-        f"<h4>Technical notes</h4>{_paragraph(critique.technical_notes)}" if critique.technical_notes else "",
+        _list("Work on these first", critique.priority_improvements, wording.lowest(critique)),
+        f"{_heading('Technical notes')}{_paragraph(notes)}{marks}" if notes or marks else "",
+        _list("Measured", sentences(facts)) if facts is not None else "",
     ]
 
 
 def _foot(analysis: Analysis, labels: Labels, look: Palette) -> str:
-    lines = [" · ".join(wording.footer(analysis, labels))]
-    if analysis.photo:
-        lines.insert(0, facts.exif_line(analysis.photo.exif))
-    lines.insert(0, labels.model_note)
+    lines = [
+        exif_line(analysis.photo.exif) if analysis.photo else "",
+        labels.model_note,
+        " · ".join(wording.footer(analysis, labels)),
+    ]
     shown = "<br>".join(_text(line) for line in lines if line)
     return f'<p style="color:{look.soft}; margin-top:16px"><small>{shown}</small></p>'
 
 
-def _bar(score: int, tone: str, track: str) -> str:
-    empty = f'<td width="{100 - 10 * score}%" bgcolor="{track}"></td>' if score < 10 else ""
+def _panel_row(row: Row, look: Palette) -> str:
+    cells = "".join(
+        f'<td align="right" style="color:{look.tone(score)}">{_strong(cell, row)}</td>'
+        if score is not None
+        else f'<td align="right">{cell}</td>'
+        for score, cell in zip(row.scores, row.cells(), strict=True)
+    )
+    name = _strong(_text(row.name), row)
+    return f'<tr><td>{name}</td>{cells}<td align="right" style="color:{look.soft}">{row.spread_text()}</td></tr>'
+
+
+def _strong(text: str, row: Row) -> str:
+    return f"<b>{text}</b>" if row.is_overall else text
+
+
+def _columns(left: Sequence[str], right: Sequence[str]) -> str:
+    cell = '<td width="50%" valign="top" style="padding-{}:12px">{}</td>'
     return (
-        '<table width="100%" cellspacing="0" cellpadding="0" style="font-size:4px"><tr>'
-        f'<td width="{10 * score}%" bgcolor="{tone}">&nbsp;</td>{empty}</tr></table>'
+        '<table width="100%" cellspacing="0" cellpadding="0" style="margin-top:8px"><tr>'
+        f"{cell.format('right', ''.join(left))}{cell.format('left', ''.join(right))}</tr></table>"
     )
 
 
-def _list(heading: str, items: Sequence[str]) -> str:
-    rows = "".join(f"<li>{_text(item)}</li>" for item in items)
-    return f"<h4>{heading}</h4><ul>{rows}</ul>" if rows else ""
+def _bar(score: int, color: str, track: str) -> str:
+    empty = f'<td width="{100 - 10 * score}%" bgcolor="{track}"></td>' if score < 10 else ""
+    return (
+        '<table width="100%" cellspacing="0" cellpadding="0" style="font-size:4px; margin:2px 0"><tr>'
+        f'<td width="{10 * score}%" bgcolor="{color}">&nbsp;</td>{empty}</tr></table>'
+    )
+
+
+def _tried(score: Score) -> str:
+    text = _text(score.recommendation)
+    return f'<p dir="auto" style="margin:2px 0 0 0"><b>Try:</b> {text}</p>' if text else ""
+
+
+def _list(heading: str, items: Sequence[str], line: str = "") -> str:
+    rows = _paragraph(line) + "".join(
+        f'<p dir="auto" style="margin:2px 0 0 14px; text-indent:-12px">•&nbsp;&nbsp;{_text(item)}</p>' for item in items
+    )
+    return f"{_heading(heading)}{rows}" if rows else ""
+
+
+def _heading(text: str) -> str:
+    return f'<p dir="auto" style="margin:14px 0 2px 0"><b>{_text(text)}</b></p>'
 
 
 def _paragraph(text: str) -> str:
-    return f'<p dir="auto" style="margin:3px 0">{_text(text)}</p>' if text.strip() else ""
+    return f'<p dir="auto" style="margin:2px 0 0 0">{_text(text)}</p>' if text.strip() else ""
 
 
 def _text(text: str) -> str:

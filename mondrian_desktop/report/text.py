@@ -3,10 +3,12 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from mondrian_desktop.report import facts, wording
+from mondrian_desktop.photo.facts import exif_line, sentences
+from mondrian_desktop.report import wording
+from mondrian_desktop.report.claims import disagreements
 from mondrian_desktop.report.clean import TEXT_LIMIT, clean, clean_line
 from mondrian_desktop.report.model import Analysis, Critique, Labels, Score
-from mondrian_desktop.report.verdict import first_to_work_on, verdict
+from mondrian_desktop.report.verdict import verdict
 
 WIDTH = 80
 
@@ -22,8 +24,11 @@ def blocks(analysis: Analysis, labels: Labels = wording.NO_LABELS, width: int = 
     if analysis.question and analysis.photo:
         parts.append(clean_line(analysis.question))
     parts += _critique(analysis.critique, width) if analysis.critique else [clean(analysis.raw_text, TEXT_LIMIT)]
+    if analysis.facts is not None and analysis.critique:
+        parts += [wording.differs(each) for each in disagreements(analysis.critique, analysis.facts)]
+        parts.append(_list("Measured", sentences(analysis.facts)))
     if analysis.photo:
-        parts.append(facts.exif_line(analysis.photo.exif))
+        parts.append(clean_line(exif_line(analysis.photo.exif)))
     for each in analysis.conversation:
         parts += [f"> {clean_line(each.question)}", clean(each.answer, TEXT_LIMIT)]
     parts += [clean_line(labels.model_note), " · ".join(wording.footer(analysis, labels))]
@@ -51,22 +56,23 @@ def _critique(critique: Critique, width: int) -> list[str]:
         clean_line(critique.image_description),
         *(dimension(score, width) for score in critique.dimensions),
         _list("Strengths", critique.key_strengths),
-        _list("Work on these first", [f"{each.name}, {each.score} of 10" for each in first_to_work_on(critique)]),
-        _list("What would help most", critique.priority_improvements),
+        _list("Work on these first", critique.priority_improvements, wording.lowest(critique)),
         f"Technical notes\n{clean_line(critique.technical_notes)}" if critique.technical_notes else "",
     ]
 
 
-def _list(heading: str, items: Sequence[str]) -> str:
-    return "\n".join([heading, *(f"  - {clean_line(item)}" for item in items)]) if items else ""
+def _list(heading: str, items: Sequence[str], line: str = "") -> str:
+    lines = [f"  {line}"] if line else []
+    lines += [f"  - {clean_line(item)}" for item in items]
+    return "\n".join([heading, *lines]) if lines else ""
 
 
 def _wrap(text: str, width: int, indent: str = "") -> str:
-    return "\n".join(
-        textwrap.fill(
-            line, width, initial_indent=indent, subsequent_indent=indent or " " * (len(line) - len(line.lstrip()))
-        )
-        if len(line) > width - len(indent) or indent
-        else line
-        for line in text.splitlines()
-    )
+    return "\n".join(_wrapped_line(line, width, indent) for line in text.splitlines())
+
+
+def _wrapped_line(line: str, width: int, indent: str) -> str:
+    if len(indent) + len(line) <= width:
+        return indent + line
+    hanging = " " * (len(line) - len(line.lstrip(" -")))
+    return textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent + hanging)

@@ -1,7 +1,9 @@
 """The sentences around an analysis that all formats share: title, byline, notice, footer."""
 
+from mondrian_desktop.report.claims import Disagreement
 from mondrian_desktop.report.clean import clean_line
-from mondrian_desktop.report.model import Analysis, Labels
+from mondrian_desktop.report.model import Analysis, Critique, Labels
+from mondrian_desktop.report.verdict import first_to_work_on
 
 NO_LABELS = Labels()
 
@@ -49,3 +51,14 @@ def footer(analysis: Analysis, labels: Labels = NO_LABELS) -> tuple[str, ...]:
         speed = f" at {made.generation_tps:.1f} tokens/s" if made.generation_tps else ""
         parts.append(f"{made.generation_tokens} tokens{speed}")
     return (*parts, f"{analysis.created:%B} {analysis.created.day}, {analysis.created:%Y, %H:%M}")
+
+
+def lowest(critique: Critique) -> str:
+    """Return the lowest dimensions in one line, e.g. "Visual Balance 4 · Lighting 5"; empty where all are strong."""
+    return " · ".join(f"{clean_line(each.name, 60)}\u00a0{each.score}" for each in first_to_work_on(critique))
+
+
+def differs(disagreement: Disagreement) -> str:
+    """Return the mark at a statement that measured facts contradict."""
+    claim = clean_line(disagreement.claim, 160)
+    return f"Differs from what was measured: the model says \u201c{claim}\u201d; {disagreement.fact}."
