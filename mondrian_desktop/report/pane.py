@@ -41,18 +41,28 @@ LIGHT = Palette("#5c5c61", "#d9d9dd", "#e3e3e7", "#1b7a43", "#8a5a00", "#b3261e"
 DARK = Palette("#a5a5ab", "#3b3b40", "#3f3f44", "#58c07f", "#e0a93f", "#ff8a7a")
 
 
-def pane(analysis: Analysis, dark: bool, labels: Labels = wording.NO_LABELS, *, chart: str | None = CHART) -> str:
+def pane(
+    analysis: Analysis,
+    dark: bool,
+    labels: Labels = wording.NO_LABELS,
+    *,
+    chart: str | None = CHART,
+    head: bool = True,
+) -> str:
     """Return the body of a QTextBrowser, one column.
 
     Parameters
     ----------
+    head
+        False leaves out score, advisor and notice, where the window shows them beside the text.
     chart
         Address of the chart's picture (:func:`mondrian_desktop.report.chart.radar`), shown 378 units wide;
         None leaves it out.
     """
     look = DARK if dark else LIGHT
     critique = analysis.critique
-    parts = [_overall(critique, look), _who(analysis, labels, look), _chart(critique, chart)]
+    parts = [_overall(critique, look), _who(analysis, labels, look)] if head else []
+    parts.append(_chart(critique, chart))
     parts.append(_heading(analysis.question) if analysis.question else "")
     if critique:
         parts.append(_paragraph(critique.image_description))
