@@ -39,6 +39,10 @@ _PIECE, _PIECES = 6000, 40
 _NAMED = re.compile(r'\{\s*"(?:name|dimension)"\s*:')
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _CONTROLS = dict.fromkeys(range(0x20), " ")
+# Escapes that JSON does not know, such as \\', and halves of characters. What is at the very end may still grow.
+_ESCAPE = re.compile(
+    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>\\u[dD][89a-fA-F]..(?=.{6}))|\\[\"\\/bfnrtu]|(?P<unknown>\\(?=.))"
+)
 _OPENING = re.compile(r"<think(?:ing)?>|<\|channel>thought|<\|channel\|>analysis<\|message\|>")
 _CLOSING = re.compile(r"</think(?:ing)?>|<channel\|>|<\|end\|>")
 _SCORE = re.compile(r"\s*(\d{1,2}(?:[.,]\d{1,4})?)\s*(?:(?:/|out of|of)\s*10(?:[.,]0+)?)?\s*")
@@ -51,7 +55,7 @@ def split_thinking(text: str) -> tuple[str, str]:
     """
     text = text[:MAX_CHARS]
     thoughts: list[str] = []
-    while True:
+    for _ in range(_TRIES):
         brace = text.find("{")
         opening, closing = _OPENING.search(text), _CLOSING.search(text)
         if opening and (brace < 0 or opening.start() < brace):
@@ -62,7 +66,8 @@ def split_thinking(text: str) -> tuple[str, str]:
             thoughts.append(text[: closing.start()])
             text = text[closing.end() :]
         else:
-            return "\n\n".join(each.strip() for each in thoughts if each.strip()), text
+            break
+    return "\n\n".join(each.strip() for each in thoughts if each.strip()), text
 
 
 def parse(text: str, rubric: Rubric) -> Critique | None:
@@ -167,6 +172,10 @@ def _load(text: str) -> tuple[Any, bool]:
         complete = str(err).startswith("trailing characters")
     try:
         return from_json(data, allow_partial="trailing-strings"), complete
+    except ValueError:
+        data = _ESCAPE.sub(_mended, data)
+    try:
+        return from_json(data, allow_partial="trailing-strings"), complete
     except ValueError as err:
         # One line, since control characters were replaced: the column is the place, in bytes.
         column = int(str(err).rpartition(" ")[2])
@@ -174,6 +183,12 @@ def _load(text: str) -> tuple[Any, bool]:
         return from_json(data[: column - 1], allow_partial="trailing-strings"), False
     except ValueError:
         return None, False
+
+
+def _mended(escape: re.Match[bytes]) -> bytes:
+    if escape["lone"]:
+        return b"\\ufffd"
+    return b"" if escape["unknown"] else escape[0]
 
 
 def _documents(text: str) -> Iterator[Mapping[str, Any]]:

@@ -3,9 +3,10 @@
 import re
 
 # C0 and C1 controls but tab and newline; line and paragraph separators; embeddings, overrides and isolates of text
-# direction (marks and joiners stay: languages need them); invisible fillers and tags; noncharacters; lone surrogates.
+# direction (marks and joiners stay: languages need them); invisible fillers and tags; the mark
+# by which rich text knows its pictures (U+FFFC); noncharacters; lone surrogates.
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufffc\ufffe\uffff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
 # https://ecma-international.org/publications-and-standards/standards/ecma-48/: CSI, OSC and the like, two-byte escapes
