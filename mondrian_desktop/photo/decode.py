@@ -1,19 +1,15 @@
 """From a file to a :class:`Photo`: checks, decoding, metadata, measuring. Nothing here writes to the original."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from mondrian_desktop.errors import UserError
-from mondrian_desktop.photo.exif import read_exif
-from mondrian_desktop.photo.formats import FORMATS, Format, format_of
-from mondrian_desktop.photo.formats.base import DECODER_ERRORS
+from mondrian_desktop.photo.exif import merge_exif, read_exif
+from mondrian_desktop.photo.formats import FORMATS, Decoded, Format
+from mondrian_desktop.photo.isolate import DecoderProcess
 from mondrian_desktop.photo.measure import measure
-from mondrian_desktop.photo.model import Photo, Pixels
-from mondrian_desktop.photo.original import Original, damaged, open_original, unreadable
-from mondrian_desktop.photo.text import shown_name
-
-T = TypeVar("T")
+from mondrian_desktop.photo.model import Exif, Photo, Pixels
+from mondrian_desktop.photo.original import Original, open_original, unreadable
+from mondrian_desktop.photo.picture import decode_picture, decode_thumbnail, recognize
+from mondrian_desktop.photo.xmp import MAX_BYTES
 
 SUPPORTED_SUFFIXES: frozenset[str] = frozenset(suffix for known in FORMATS for suffix in known.suffixes)
 """Lower case, with the dot."""
@@ -35,7 +31,7 @@ def file_filters() -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (("Photos", tuple(sorted(SUPPORTED_SUFFIXES))), *each)
 
 
-def read_photo(path: Path, analysis_size: int = 1024) -> Photo:
+def read_photo(path: Path, analysis_size: int = 1024, process: DecoderProcess | None = None) -> Photo:
     """Read, decode and measure a photo.
 
     Takes 0.1 to a few seconds: call it in a worker thread (:class:`mondrian_desktop.photo.reader.PhotoReader`).
@@ -46,6 +42,8 @@ def read_photo(path: Path, analysis_size: int = 1024) -> Photo:
         The original; opened read-only.
     analysis_size
         Largest long side of :attr:`Photo.pixels`. Smaller pictures are not enlarged.
+    process
+        Where HEIC, AVIF and RAW are decoded; one for this call alone where not given.
 
     Raises
     ------
@@ -53,11 +51,10 @@ def read_photo(path: Path, analysis_size: int = 1024) -> Photo:
         For every file that cannot be read, with the reason and what to do.
     """
     with open_original(path) as original:
-        known = _format(original)
-        content_hash = original.content_hash()
-        decoded = _guarded(original, lambda: known.decode(original.file, path, analysis_size))
-        blocks = decoded.blocks
-        exif = read_exif(original.file if known.tiff_metadata else blocks.exif, blocks.xmp, blocks.iptc)
+        known = recognize(original)
+        content_hash = _content_hash(original)
+        decoded = _decode(original, known, analysis_size, process)
+        exif = _exif(original, known, decoded)
         original.check_unchanged()
     return Photo(
         path=path,
@@ -73,7 +70,7 @@ def read_photo(path: Path, analysis_size: int = 1024) -> Photo:
     )
 
 
-def read_thumbnail(path: Path, size: int) -> Pixels:
+def read_thumbnail(path: Path, size: int, process: DecoderProcess | None = None) -> Pixels:
     """Return a quick look at the photo: (H, W, 3) uint8, sRGB, upright, long side at most ``size``.
 
     From the embedded thumbnail where that is at least half as large, else decoded at reduced scale.
@@ -84,34 +81,52 @@ def read_thumbnail(path: Path, size: int) -> Pixels:
         As :func:`read_photo`.
     """
     with open_original(path) as original:
-        known = _format(original)
-        return _guarded(original, lambda: known.thumbnail(original.file, path, size))
-
-
-def _format(original: Original) -> Format:
+        known = recognize(original)
+        if not known.isolated:
+            return decode_thumbnail(original, known, size)
+    if process is not None:
+        return process.thumbnail(path, size)
+    own = DecoderProcess()
     try:
-        head = original.head()
+        return own.thumbnail(path, size)
+    finally:
+        own.close()
+
+
+def _decode(original: Original, known: Format, long_side: int, process: DecoderProcess | None) -> Decoded:
+    if not known.isolated:
+        return decode_picture(original, known, long_side)
+    if process is not None:
+        return process.decode(original.path, long_side)
+    own = DecoderProcess()
+    try:
+        return own.decode(original.path, long_side)
+    finally:
+        own.close()
+
+
+def _content_hash(original: Original) -> str:
+    try:
+        return original.content_hash()
     except OSError as err:
         raise unreadable(original.path, err) from err
-    known = format_of(head, original.path.suffix.lower())
-    if known is None:
-        raise UserError(
-            f"{shown_name(original.path)} is not a photo in a format that Mondrian reads.",
-            "It reads JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, BMP and the RAW files of the common cameras.",
-        )
-    return known
 
 
-def _guarded(original: Original, work: Callable[[], T]) -> T:
-    """Do ``work`` and tell what goes wrong as a UserError about this file."""
-    try:
-        return work()
-    except OSError as err:
-        # A system error has a number; what Pillow raises for bad data has none.
-        if err.errno is not None:
-            raise unreadable(original.path, err) from err
-        original.check_unchanged()
-        raise damaged(original.path, err) from err
-    except DECODER_ERRORS as err:
-        original.check_unchanged()
-        raise damaged(original.path, err) from err
+def _exif(original: Original, known: Format, decoded: Decoded) -> Exif:
+    blocks = decoded.blocks
+    sidecar = _sidecar(original.path) if known.name == "RAW" else b""
+    if not known.tiff_metadata:
+        return read_exif(blocks.exif, blocks.xmp, blocks.iptc)
+    return merge_exif(read_exif(original.file, sidecar=sidecar), read_exif(blocks.exif, blocks.xmp, blocks.iptc))
+
+
+def _sidecar(path: Path) -> bytes:
+    """Return the XMP file beside a RAW file, as Lightroom (photo.xmp) or darktable (photo.nef.xmp) names it."""
+    for beside in (path.with_suffix(".xmp"), path.with_name(path.name + ".xmp"), path.with_suffix(".XMP")):
+        try:
+            if beside.is_file():
+                with beside.open("rb") as file:
+                    return file.read(MAX_BYTES + 1)
+        except OSError:
+            continue
+    return b""

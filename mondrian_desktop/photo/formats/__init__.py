@@ -1,9 +1,20 @@
 """The registry of file formats: one module per format, recognized by content, never by the suffix alone."""
 
-from mondrian_desktop.photo.formats import jpeg, png
+from mondrian_desktop.photo.formats import avif, bmp, gif, heif, jpeg, png, raw, tiff, webp
 from mondrian_desktop.photo.formats.base import Decoded, Format
 
-FORMATS: tuple[Format, ...] = (jpeg.FORMAT, png.FORMAT)
+# RAW before TIFF: most RAW files are TIFF structures. AVIF before HEIF: both may carry the general brand.
+FORMATS: tuple[Format, ...] = (
+    jpeg.FORMAT,
+    png.FORMAT,
+    raw.FORMAT,
+    tiff.FORMAT,
+    avif.FORMAT,
+    heif.FORMAT,
+    webp.FORMAT,
+    gif.FORMAT,
+    bmp.FORMAT,
+)
 
 
 def format_of(head: bytes, suffix: str) -> Format | None:

@@ -15,7 +15,7 @@ from PIL import Image, ImageFile
 from mondrian_desktop.photo import icc
 from mondrian_desktop.photo.detail import Detail, detail_of_image, turn
 from mondrian_desktop.photo.model import Pixels
-from mondrian_desktop.photo.original import check_dimensions
+from mondrian_desktop.photo.original import MAX_PIXELS, check_dimensions
 
 # 18% reflectance: neither lifts nor lowers the exposure of what lies on it.
 NEUTRAL_GREY = (118, 118, 118)
@@ -24,7 +24,11 @@ NEUTRAL_GREY = (118, 118, 118)
 DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, AttributeError, EOFError, OverflowError,
     ZeroDivisionError, MemoryError, RuntimeError, AssertionError, struct.error, zlib.error,
+    Image.DecompressionBombError,
 )  # fmt: skip
+
+# TIFF and WebP ask this limit while they load, too; ours is checked before.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """JPEG: decoded at reduced scale for the picture, and once more, luma only, for the detail."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -30,29 +31,35 @@ def blocks_of(image: Image.Image) -> Blocks:
 
 
 def decode(file: BinaryIO, path: Path, long_side: int) -> Decoded:
-    """Decode for analysis.
+    """Decode for analysis."""
+    return decode_jpeg(lambda: path.open("rb"), path, long_side)
+
+
+def decode_jpeg(reopen: Callable[[], BinaryIO], path: Path, long_side: int, orientation: int | None = None) -> Decoded:
+    """Decode what ``reopen`` opens; ``orientation`` overrules the EXIF block's.
 
     A reduced color decode and a full luma decode side by side: no slower than one full color decode (which spends
     its time on chroma and color conversion), with a third of its memory (benchmarks/photo.py).
     """
-    image = open_image(JpegImagePlugin.JpegImageFile, file, path)
-    size, blocks = image.size, blocks_of(image)
-    draft(image, long_side)
-    detail = None
-    if image.size == size:
-        image.load()
-    elif image.info.get("progressive") and size[0] * size[1] > _PROGRESSIVE_PIXELS_AT_ONCE:
-        image.load()
-        detail = _luma_detail(path)
-    else:
-        with ThreadPoolExecutor(1, "photo-detail") as beside:
-            future = beside.submit(_luma_detail, path)
+    with reopen() as file:
+        image = open_image(JpegImagePlugin.JpegImageFile, file, path)
+        size, blocks = image.size, blocks_of(image)
+        draft(image, long_side)
+        detail = None
+        if image.size == size:
             image.load()
-            detail = future.result()
+        elif image.info.get("progressive") and size[0] * size[1] > _PROGRESSIVE_PIXELS_AT_ONCE:
+            image.load()
+            detail = _luma_detail(reopen, path)
+        else:
+            with ThreadPoolExecutor(1, "photo-detail") as beside:
+                future = beside.submit(_luma_detail, reopen, path)
+                image.load()
+                detail = future.result()
     return finish(
         image,
         long_side,
-        orientation_of(blocks.exif),
+        orientation_of(blocks.exif) if orientation is None else orientation,
         detail=detail,
         size=size,
         is_adobe_rgb=is_adobe_rgb(blocks.exif),
@@ -60,8 +67,8 @@ def decode(file: BinaryIO, path: Path, long_side: int) -> Decoded:
     )
 
 
-def _luma_detail(path: Path) -> Detail:
-    with path.open("rb") as file:
+def _luma_detail(reopen: Callable[[], BinaryIO], path: Path) -> Detail:
+    with reopen() as file:
         image = open_image(JpegImagePlugin.JpegImageFile, file, path)
         image.draft("L", image.size)
         image.load()

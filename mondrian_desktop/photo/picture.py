@@ -1,0 +1,64 @@
+"""Runs one format's decoder on an open original; whatever it raises becomes a sentence about this file."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.photo.formats import Decoded, Format, format_of
+from mondrian_desktop.photo.formats.base import DECODER_ERRORS
+from mondrian_desktop.photo.model import Pixels
+from mondrian_desktop.photo.original import Original, damaged, unreadable
+from mondrian_desktop.photo.text import shown_name
+
+T = TypeVar("T")
+
+
+def recognize(original: Original) -> Format:
+    """Return the format of the file, by its first bytes.
+
+    Raises
+    ------
+    UserError
+        Where it is of none that can be read.
+    """
+    try:
+        head = original.head()
+    except OSError as err:
+        raise unreadable(original.path, err) from err
+    known = format_of(head, original.path.suffix.lower())
+    if known is None:
+        raise UserError(
+            f"{shown_name(original.path)} is not a photo in a format that Mondrian reads.",
+            "It reads JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF, BMP and the RAW files of the common cameras.",
+        )
+    return known
+
+
+def decode_picture(original: Original, known: Format, long_side: int) -> Decoded:
+    """Decode for analysis, in this process.
+
+    Raises
+    ------
+    UserError
+        Where the data is damaged, incomplete, too large, or the file vanished or changed.
+    """
+    return _guarded(original, lambda: known.decode(original.file, original.path, long_side))
+
+
+def decode_thumbnail(original: Original, known: Format, long_side: int) -> Pixels:
+    """Decode a quick look, in this process; raises as :func:`decode_picture`."""
+    return _guarded(original, lambda: known.thumbnail(original.file, original.path, long_side))
+
+
+def _guarded(original: Original, work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except OSError as err:
+        # A system error has a number; what Pillow raises for bad data has none.
+        if err.errno is not None:
+            raise unreadable(original.path, err) from err
+        original.check_unchanged()
+        raise damaged(original.path, err) from err
+    except DECODER_ERRORS as err:
+        original.check_unchanged()
+        raise damaged(original.path, err) from err
