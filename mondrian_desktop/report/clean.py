@@ -11,6 +11,7 @@ _FORBIDDEN = re.compile(
 )
 # https://ecma-international.org/publications-and-standards/standards/ecma-48/: CSI, OSC and the like, two-byte escapes
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[ -/]*[0-~])")
+_GAP = re.compile(r"[^\S\u00a0\u202f]+")
 _LONG_RUN = re.compile(r"[^\s\u00ad\u200b]{40}(?=[^\s\u00ad\u200b]{8})")
 
 LIMIT = 4000
@@ -31,8 +32,8 @@ def clean(text: str, limit: int = LIMIT) -> str:
 
 
 def clean_line(text: str, limit: int = LIMIT) -> str:
-    """Return ``text`` cleaned and on one line, runs of white space as one space."""
-    return " ".join(clean(text, limit).split())
+    """Return ``text`` cleaned and on one line, runs of white space as one space; spaces that do not break stay."""
+    return _GAP.sub(" ", clean(text, limit)).strip()
 
 
 def breakable(text: str) -> str:

@@ -9,6 +9,7 @@ from mondrian_desktop.report.model import Analysis, Labels
 
 # Full-width forms too: some programs fold them to ASCII when they import.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f"
 _FIXED = ("photo", "advisor", "model", "rubric", "created", "finish", "overall")
 _TEXTS = ("description", "strengths", "improvements", "technical_notes")
 
@@ -19,7 +20,7 @@ def inert(text: str) -> str:
     An apostrophe is put before what could begin a formula, see https://owasp.org/www-community/attacks/CSV_Injection.
     """
     line = clean_line(text)
-    return f"'{line}" if line.startswith(_BEGINS_FORMULA) else line
+    return f"'{line}" if line.lstrip(_INVISIBLE).startswith(_BEGINS_FORMULA) else line
 
 
 def render(analyses: Iterable[Analysis], labels: Mapping[str, Labels] | None = None) -> str:

@@ -134,7 +134,7 @@ def _technical(critique: Critique, analysis: Analysis) -> str:
     if facts is not None:
         for each in disagreements(critique, facts):
             said += f'<p class="differs">{_text(wording.differs(each))}</p>'
-    measured = _list("Measured", sentences(facts)) if facts is not None else ""
+    measured = _list("Measured", sentences(facts), kind="measured") if facts is not None else ""
     left = f"<section>{said}</section>" if critique.technical_notes else ""
     return _columns(left, measured)
 
@@ -173,10 +173,10 @@ def _panel_row(row: Row) -> str:
     return f'<tr{kind}><th scope="row">{_text(row.name)}</th>{cells}</tr>'
 
 
-def _list(heading: str, items: Sequence[str], line: str = "") -> str:
+def _list(heading: str, items: Sequence[str], line: str = "", kind: str = "list") -> str:
     rows = "".join(f'<li dir="auto">{_text(item)}</li>' for item in items)
     shown = (f"<p>{_text(line)}</p>" if line else "") + (f"<ul>{rows}</ul>" if rows else "")
-    return f"<section><h2>{heading}</h2>{shown}</section>" if shown else ""
+    return f'<section class="{kind}"><h2>{heading}</h2>{shown}</section>' if shown else ""
 
 
 def _footer(analysis: Analysis, labels: Labels) -> str:

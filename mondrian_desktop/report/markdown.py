@@ -13,13 +13,15 @@ from mondrian_desktop.report.model import Analysis, Critique, Labels, Score
 from mondrian_desktop.report.panel import comparison
 from mondrian_desktop.report.verdict import verdict
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@$^=\"'])")
+# What means something anywhere in a line, and what means something at its beginning.
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~]|&(?=[#\w]))")
+_BEGINNING = re.compile(r"^(\d{0,9})([#+\-=:.)])")
 _HTTP = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 
 
 def escape(text: str) -> str:
     """Return one line of foreign text that no Markdown reader takes for markup, HTML or an address."""
-    return _SPECIAL.sub(r"\\\1", clean_line(text))
+    return _BEGINNING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", clean_line(text)))
 
 
 def to_html(text: str) -> str:

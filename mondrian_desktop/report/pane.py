@@ -19,6 +19,8 @@ from mondrian_desktop.report.verdict import verdict
 
 CHART = "chart:radar"
 PHOTO = "photo:image"
+_FACTS = 5
+"""Measured facts shown beside the technical notes: the most telling ones. All of them have their own place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,14 @@ def paper(
 ) -> str:
     """Return the body of a QTextDocument for one sheet of paper: black on white, dimensions in two columns.
 
-    Set the document's page size to about 700 x 990 units (A4) or 700 x 906 (Letter); ``photo`` and ``chart`` are shown
-    230 and 200 units high.
+    Set the document's page size to 700 x 990 units (A4) or 700 x 906 (Letter) with a font of 11 units, or the
+    largest from there down to 8 at which it is one page (``QTextDocument.pageCount``); ``photo`` is shown 210 units
+    high, at most 400 wide, ``chart`` 280 wide.
     """
     look = LIGHT
     critique = analysis.critique
     top = f"{_overall(critique, look)}{_chart(critique, chart, 280)}"
-    picture = f'<img src="{escape(photo)}" height="230">' if photo and analysis.photo else ""
+    picture = _photo(analysis, photo) if photo and analysis.photo else ""
     head = f'<td width="58%" valign="middle">{picture}</td><td align="center" valign="middle">{top}</td>'
     parts = [
         f'<p style="margin:0; font-size:17px"><b>{_text(wording.title(analysis, labels))}</b></p>',
@@ -149,6 +152,12 @@ def _who(analysis: Analysis, labels: Labels, look: Palette, *, name: bool = True
     )
 
 
+def _photo(analysis: Analysis, address: str) -> str:
+    ratio = analysis.photo.width / analysis.photo.height if analysis.photo and analysis.photo.height else 1.5
+    height = min(210, round(400 / ratio)) if ratio > 0 else 210
+    return f'<img src="{escape(address)}" width="{max(1, round(height * ratio))}" height="{max(1, height)}">'
+
+
 def _chart(critique: Critique | None, address: str | None, width: int = 378) -> str:
     if not address or not critique or critique.overall_score is None:
         return ""
@@ -166,7 +175,7 @@ def _rest(critique: Critique, analysis: Analysis, look: Palette) -> list[str]:
         _list("Strengths", critique.key_strengths),
         _list("Work on these first", critique.priority_improvements, wording.lowest(critique)),
         f"{_heading('Technical notes')}{_paragraph(notes)}{marks}" if notes or marks else "",
-        _list("Measured", sentences(facts)) if facts is not None else "",
+        _list("Measured", sentences(facts)[:_FACTS]) if facts is not None else "",
     ]
 
 

@@ -92,7 +92,7 @@ def test_names_are_matched_and_come_in_the_rubrics_order() -> None:
     [
         (7, 7), (7.5, 8), (7.4, 7), ("7/10", 7), ("7.5", 8), ("8 out of 10", 8), ("7,5/10", 8), (" 9 ", 9), (10, 10),
         (1, 1), (0, None), (11, None), (-3, None), ("high", None), (None, None), (True, None), ([7], None),
-        ("7/5", None),        ("", None), ("70", None), ("7-8", None), (10.4, None), (0.9, None), (1e400, None), ("\u0667", 7),
+        ("7/5", None), ("", None), ("70", None), ("7-8", None), (10.4, None), (0.9, None), (1e400, None), ("\u0667", 7),
     ],
 )  # fmt: skip
 def test_scores(said: object, meant: int | None) -> None:
