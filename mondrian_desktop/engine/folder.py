@@ -87,9 +87,12 @@ def _weight_files(folder: Path) -> list[Path]:
         if isinstance(named, dict) and named:
             files = [folder / str(name) for name in sorted(set(named.values()))]
             missing = [file.name for file in files if not file.is_file()]
-            if missing:
+            if 0 < len(missing) < len(files):
                 raise UserError(f"The model folder {folder} is incomplete: {', '.join(missing)} is missing.", _AGAIN)
-            return files
+            # None is there where the index was left over when the weights were put into one file, as with
+            # mlx-community/Qwen3-VL-4B-Instruct-4bit; the library then reads what there is.
+            if not missing:
+                return files
     files = sorted(file for file in folder.glob("*.safetensors") if file.name != "consolidated.safetensors")
     if not files:
         raise UserError(f"The model folder {folder} has no .safetensors files.", _AGAIN)
