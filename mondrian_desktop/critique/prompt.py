@@ -142,7 +142,7 @@ def question_messages(
     if not asked:
         raise UserError("There is no question.", "Write what you would like to know.")
     if entry.prompt.kind == "control":
-        return (Message("user", _control_question(entry, asked, alone=photo is None and analysis is None)),)
+        return (Message("user", _control_question(advisor, entry, asked, alone=photo is None and analysis is None)),)
     turns = [
         Message(role, _foreign(text, _ANSWER_LIMIT))
         for each in history[-HISTORY:]
@@ -230,9 +230,9 @@ def _language(language: str) -> str:
     return clean_line(language, 40) or "English"
 
 
-def _control_question(entry: CatalogEntry, asked: str, *, alone: bool) -> str:
+def _control_question(advisor: Advisor, entry: CatalogEntry, asked: str, *, alone: bool) -> str:
     if alone and entry.prompt.takes_questions:
-        return entry.prompt.question.replace("{question}", asked)
+        return entry.prompt.question_line(advisor.id, asked)
     what = "cannot answer questions" if alone else "cannot answer questions about a photo"
     raise UserError(
         f"{entry.name} {what}: it writes one kind of critique and nothing else.",

@@ -35,7 +35,8 @@ class PromptForm:
     advisors
         What ``{advisor}`` becomes, by advisor id; an id that is not in it speaks as "mentor".
     question
-        For "control": the line for a question without a photo, with ``{question}`` in it. Empty: it takes none.
+        For "control": the line for a question without a photo, with ``{question}`` in it and, where it was trained
+        so, ``{advisor}``. Empty: it takes none.
     """
 
     kind: Literal["chat", "control"] = "chat"
@@ -55,8 +56,14 @@ class PromptForm:
 
     def control_line(self, advisor_id: str) -> str:
         """Return the control line for this advisor."""
-        spoken = self.advisors.get(advisor_id, self.advisors.get(NEUTRAL_ADVISOR, ""))
-        return self.control.replace("{advisor}", spoken)
+        return self.control.replace("{advisor}", self._spoken(advisor_id))
+
+    def question_line(self, advisor_id: str, question: str) -> str:
+        """Return the control line for a question without a photo."""
+        return self.question.replace("{advisor}", self._spoken(advisor_id)).replace("{question}", question)
+
+    def _spoken(self, advisor_id: str) -> str:
+        return self.advisors.get(advisor_id, self.advisors.get(NEUTRAL_ADVISOR, ""))
 
 
 @dataclass(frozen=True, slots=True)
