@@ -107,7 +107,11 @@ class _Run:
 
     def _live_text(self, job: Job) -> LiveAnswer | LiveCritique:
         if job.id not in self._live:
-            self._live[job.id] = LiveAnswer(self._out) if job.question else LiveCritique(self._out)
+            advisor = self._service.advisors[job.advisor]
+            title = f"{_name(job)} · {advisor.name}"
+            self._live[job.id] = (
+                LiveAnswer(self._out) if job.question else LiveCritique(self._out, title, advisor.byline)
+            )
         return self._live[job.id]
 
     def _over(self, job: Job) -> None:

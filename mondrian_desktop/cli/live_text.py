@@ -1,6 +1,6 @@
 """An answer on the terminal while it is written: each piece as soon as it cannot change any more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from mondrian_desktop.engine.protocol import Token
@@ -11,22 +11,26 @@ from mondrian_desktop.report.model import Analysis, Critique, Labels
 
 
 class LiveCritique:
-    """Prints a critique block by block; at the end, what had not been printed of the finished report."""
+    """Prints a critique block by block; at the end, what had not been printed of the finished report.
 
-    def __init__(self, out: TextIO) -> None:
+    ``title`` and ``byline`` are as :mod:`mondrian_desktop.report.wording` has them.
+    """
+
+    def __init__(self, out: TextIO, title: str, byline: str) -> None:
         self._out = out
         self._printed: set[str] = set()
+        self._heading = [text.paragraph(line) for line in (title, byline)]
 
     def update(self, event: JobEvent) -> None:
         """Take in one event of the job."""
         if isinstance(event, Partial):
-            self._print(_settled_blocks(event.critique))
+            self._print([*self._heading, *_settled_blocks(event.critique)])
 
     def finish(self, analysis: Analysis, labels: Labels) -> None:
         """Print the rest of the report."""
-        self._print(text.blocks(analysis, labels))
+        self._print([*self._heading, *text.blocks(analysis, labels)])
 
-    def _print(self, blocks: Iterator[str]) -> None:
+    def _print(self, blocks: Iterable[str]) -> None:
         for block in blocks:
             if block not in self._printed:
                 self._printed.add(block)
