@@ -74,12 +74,20 @@ class Advisors(Mapping[str, Advisor]):
     ----------
     problems
         One sentence per file that could not be used, with its name and, where known, the line.
+    files
+        Where each one was read, by id; none for advisors that were not read from a file.
     """
 
-    def __init__(self, advisors: Mapping[str, Advisor], problems: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        advisors: Mapping[str, Advisor],
+        problems: tuple[str, ...] = (),
+        files: Mapping[str, Path] | None = None,
+    ) -> None:
         by_place = sorted(advisors.values(), key=lambda each: (each.id != DEFAULT, each.order, each.name, each.id))
         self._by_id = {each.id: each for each in by_place}
         self.problems = problems
+        self.files: Mapping[str, Path] = dict(files or {})
 
     def __getitem__(self, advisor_id: str) -> Advisor:
         return self._by_id[advisor_id]
@@ -120,6 +128,7 @@ def load_advisors(*folders: Path) -> Advisors:
     does not keep the others from loading: see :attr:`Advisors.problems`.
     """
     found: dict[str, Advisor] = {}
+    origin: dict[str, Path] = {}
     problems: list[str] = []
     for folder in folders or (paths.resource("advisors"), user_folder()):
         try:
@@ -137,8 +146,8 @@ def load_advisors(*folders: Path) -> Advisors:
             except UserError as err:
                 problems.append(str(err))
             else:
-                found[advisor.id] = advisor
-    return Advisors(found, tuple(problems))
+                found[advisor.id], origin[advisor.id] = advisor, file
+    return Advisors(found, tuple(problems), origin)
 
 
 def read_advisor(file: Path) -> Advisor:

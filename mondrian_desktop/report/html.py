@@ -13,7 +13,7 @@ from mondrian_desktop.photo.facts import exif_line, sentences
 from mondrian_desktop.report import markdown, wording
 from mondrian_desktop.report.chart import radar
 from mondrian_desktop.report.claims import disagreements
-from mondrian_desktop.report.clean import breakable, clean_line
+from mondrian_desktop.report.clean import TEXT_LIMIT, breakable, clean, clean_line
 from mondrian_desktop.report.model import Analysis, Critique, Labels, Score
 from mondrian_desktop.report.pane import pane, paper
 from mondrian_desktop.report.panel import Row, comparison
@@ -98,6 +98,7 @@ def _article(analysis: Analysis, labels: Labels, image: str | None) -> str:
         _top(analysis, image),
         *(_critique(analysis.critique, analysis) if analysis.critique else [_markdown(analysis.raw_text)]),
         *(f'<h2 dir="auto">{_text(each.question)}</h2>{_markdown(each.answer)}' for each in analysis.conversation),
+        _thinking(analysis.thinking),
         f"<footer>{_footer(analysis, labels)}</footer>\n</article>",
     ]
     return "\n".join(part for part in parts if part)
@@ -137,6 +138,11 @@ def _technical(critique: Critique, analysis: Analysis) -> str:
     measured = _list("Measured", sentences(facts), kind="measured") if facts is not None else ""
     left = f"<section>{said}</section>" if critique.technical_notes else ""
     return _columns(left, measured)
+
+
+def _thinking(text: str) -> str:
+    shown = "<br>".join(_text(line) for line in clean(text, TEXT_LIMIT).splitlines())
+    return f"<details><summary>What the model thought first</summary><p>{shown}</p></details>" if shown else ""
 
 
 def _columns(*sections: str) -> str:

@@ -6,6 +6,11 @@ from mondrian_desktop.report.model import Analysis, Critique, Labels
 from mondrian_desktop.report.verdict import first_to_work_on
 
 NO_LABELS = Labels()
+# Not by strftime, whose names follow the machine's language.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def title(analysis: Analysis, labels: Labels = NO_LABELS) -> str:
@@ -42,15 +47,15 @@ _REASONS = {
 
 
 def footer(analysis: Analysis, labels: Labels = NO_LABELS) -> tuple[str, ...]:
-    """Return how it was made: model, size seen, speed, date."""
-    made = analysis.generation
+    """Return how it was made: model, size seen, speed, and when, in this machine's time."""
+    made, created = analysis.generation, analysis.created.astimezone()
     parts = [clean_line(labels.model or analysis.model, 120)]
     if made.analysis_size:
         parts.append("seen at {} × {} pixels".format(*made.analysis_size))
     if made.generation_tokens:
         speed = f" at {made.generation_tps:.1f} tokens/s" if made.generation_tps else ""
         parts.append(f"{made.generation_tokens} tokens{speed}")
-    return (*parts, f"{analysis.created:%B} {analysis.created.day}, {analysis.created:%Y, %H:%M}")
+    return (*parts, f"{_MONTHS[created.month - 1]} {created.day}, {created:%Y, %H:%M}")
 
 
 def lowest(critique: Critique) -> str:

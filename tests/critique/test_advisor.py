@@ -78,6 +78,8 @@ def test_a_later_folder_replaces_and_adds(tmp_path: Path) -> None:
     write(tmp_path, "b.toml", MINIMAL.format("mine"))
     advisors = load_advisors(paths.resource("advisors"), tmp_path)
     assert advisors["ansel"].seeing == "Look."
+    assert advisors.files["ansel"] == tmp_path / "a.toml"
+    assert advisors.files["weston"] == paths.resource("advisors", "weston.toml")
     assert list(advisors)[-2:] == ["ansel", "mine"]  # both without an order of their own, so at the end
 
 

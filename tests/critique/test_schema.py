@@ -34,6 +34,33 @@ def test_the_mask_library_takes_the_schema(rubric: Rubric) -> None:
     assert not llguidance.LLMatcher.validate_grammar(grammar, None)
 
 
+def accepted(text: str) -> str:
+    """Return how far the mask lets ``text`` be written, byte by byte."""
+    tokenizer = llguidance.LLTokenizer("byte")
+    grammar = llguidance.LLMatcher.grammar_from_json_schema(
+        json.dumps(answer_schema(SHORT)), defaults={"whitespace_flexible": False}
+    )
+    data = tokenizer.tokenize_str(text)
+    return text.encode()[: llguidance.LLMatcher(tokenizer, grammar).validate_tokens(data)].decode()
+
+
+def test_the_mask_lets_an_answer_be_written_and_nothing_else() -> None:
+    text = json.dumps(answer(SHORT), separators=(",", ":"), ensure_ascii=False)
+    assert accepted(text) == text
+    assert accepted(text.replace('"score":7', '"score":10')).endswith("}")
+    for wrong, right_up_to in (
+        (text.replace('"score":7', '"score":11'), '"score":1'),
+        (text.replace('"score":7', '"score":0'), '"score":'),
+        (text.replace("C & d", "Other"), '"name":"'),
+        (text.replace('"comment"', '"remark"'), '"'),
+        (text.replace('"comment":"c"', f'"comment":"{"x" * 1000}"'), "x" * COMMENT),
+        ("Sure: " + text, ""),
+    ):
+        assert accepted(wrong) == wrong[: len(accepted(wrong))]
+        assert accepted(wrong).endswith(right_up_to)
+        assert not accepted(wrong).endswith("}")
+
+
 @pytest.mark.parametrize("rubric", [CRITIQUE, SHORT], ids=lambda each: each.id)
 def test_an_answer_fits(rubric: Rubric) -> None:
     jsonschema.validate(answer(rubric), answer_schema(rubric))

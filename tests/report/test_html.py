@@ -13,6 +13,7 @@ ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "article", "section", "header", "main", "footer", "div", "p",
     "span", "b", "i", "em", "strong", "h1", "h2", "h3", "h4", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td",
     "th", "img", "br", "hr", "small", "a", "code", "pre", "blockquote", "s", "svg", "polygon", "circle", "line", "text",
+    "details", "summary",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "dir", "style", "src", "alt", "width", "height",
@@ -121,7 +122,7 @@ def test_the_page_is_complete_and_loads_nothing(analysis: Analysis, labels: Labe
         *(each.comment for each in analysis.critique.dimensions),
         *(each.recommendation for each in analysis.critique.dimensions),
         "The light.", "The mast.", "Well exposed.", "Mondrian Mini", "1024 × 683 pixels", "44.1 tokens/s",
-        "March 5, 2026", "Reads exposure.", "Focus & Sharpness\u00a04 · Lighting\u00a07",
+        f"{analysis.created.astimezone():%Y, %H:%M}", "Reads exposure.", "Focus & Sharpness\u00a04 · Lighting\u00a07",
     ):  # fmt: skip
         assert said in found.words, said
 
@@ -175,6 +176,13 @@ def test_an_answer_without_structure_is_shown_as_markdown(analysis: Analysis) ->
         assert "<strong>Fine</strong>" in text
         assert "<li>one</li>" in text
         assert 'href="https://x.example/"' in text
+
+
+def test_thinking_is_folded_away(analysis: Analysis) -> None:
+    text = html.render(dataclasses.replace(analysis, thinking="First\nthe <b>light</b>."))
+    assert "<details><summary>" in text
+    assert "First<br>the &lt;b&gt;light&lt;/b&gt;." in text
+    assert "<details" not in html.render(analysis)
 
 
 def test_several_of_one_photo_show_it_once_after_a_table(analysis: Analysis, labels: Labels) -> None:
