@@ -95,8 +95,10 @@ def panel(analyses: Sequence[Analysis], labels: Mapping[str, Labels], dark: bool
     names = [wording.advisor(each, labels.get(each.advisor, wording.NO_LABELS)) for each in analyses]
     heads = "".join(f'<td align="right" valign="bottom"><b>{_text(name)}</b></td>' for name in names)
     rows = "".join(_panel_row(row, look) for row in comparison(analyses))
+    # Many advisors: small type, so that their names need not be broken.
+    size, padding = ("font-size:10px", 3) if len(analyses) > 5 else ("", 5)
     return (
-        f'<table cellspacing="0" cellpadding="5" width="100%"><tr><td></td>{heads}'
+        f'<table cellspacing="0" cellpadding="{padding}" width="100%" style="{size}"><tr><td></td>{heads}'
         f'<td align="right" valign="bottom" style="color:{look.soft}">Spread</td></tr>{rows}</table>'
     )
 
@@ -196,8 +198,9 @@ def _panel_row(row: Row, look: Palette) -> str:
         else f'<td align="right">{cell}</td>'
         for score, cell in zip(row.scores, row.cells(), strict=True)
     )
-    name = _strong(_text(row.name), row)
-    return f'<tr><td>{name}</td>{cells}<td align="right" style="color:{look.soft}">{row.spread_text()}</td></tr>'
+    name = _strong(_text(clean_line(row.name, 40)), row)
+    spread = f'<td align="right" style="color:{look.soft}">{row.spread_text()}</td>'
+    return f'<tr><td style="white-space:nowrap">{name}</td>{cells}{spread}</tr>'
 
 
 def _strong(text: str, row: Row) -> str:
