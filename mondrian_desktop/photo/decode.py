@@ -1,14 +1,19 @@
 """From a file to a :class:`Photo`: checks, decoding, metadata, measuring. Nothing here writes to the original."""
 
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.photo.acuity import measure_acuity
+from mondrian_desktop.photo.beside import Task
 from mondrian_desktop.photo.exif import merge_exif, read_exif
 from mondrian_desktop.photo.formats import FORMATS, Decoded, Format
 from mondrian_desktop.photo.isolate import DecoderProcess
-from mondrian_desktop.photo.measure import measure
+from mondrian_desktop.photo.measure import measure_picture, with_acuity
 from mondrian_desktop.photo.model import Exif, Photo, Pixels
-from mondrian_desktop.photo.original import Original, open_original, unreadable
-from mondrian_desktop.photo.picture import decode_picture, decode_thumbnail, recognize
+from mondrian_desktop.photo.original import Original, hash_of, open_original, unreadable
+from mondrian_desktop.photo.picture import decode_picture, decode_thumbnail, recognize, wait_for_detail
 from mondrian_desktop.photo.xmp import MAX_BYTES
 
 SUPPORTED_SUFFIXES: frozenset[str] = frozenset(suffix for known in FORMATS for suffix in known.suffixes)
@@ -31,7 +36,9 @@ def file_filters() -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (("Photos", tuple(sorted(SUPPORTED_SUFFIXES))), *each)
 
 
-def read_photo(path: Path, analysis_size: int = 1024, process: DecoderProcess | None = None) -> Photo:
+def read_photo(
+    path: Path, analysis_size: int = 1024, process: DecoderProcess | None = None, beside: Executor | None = None
+) -> Photo:
     """Read, decode and measure a photo.
 
     Takes 0.1 to a few seconds: call it in a worker thread (:class:`mondrian_desktop.photo.reader.PhotoReader`).
@@ -44,30 +51,51 @@ def read_photo(path: Path, analysis_size: int = 1024, process: DecoderProcess | 
         Largest long side of :attr:`Photo.pixels`. Smaller pictures are not enlarged.
     process
         Where HEIC, AVIF and RAW are decoded; one for this call alone where not given.
+    beside
+        A pool that may do a part of it meanwhile, possibly the caller's own; one for this call alone where not given.
 
     Raises
     ------
     UserError
         For every file that cannot be read, with the reason and what to do.
     """
-    with open_original(path) as original:
-        known = recognize(original)
-        content_hash = _content_hash(original)
-        decoded = _decode(original, known, analysis_size, process)
-        exif = _exif(original, known, decoded)
-        original.check_unchanged()
-    return Photo(
-        path=path,
-        content_hash=content_hash,
+    with ExitStack() as stack:
+        if process is None:
+            process = stack.enter_context(closing(DecoderProcess()))
+        if beside is None:
+            beside = stack.enter_context(ThreadPoolExecutor(1, "photo-beside"))
+        return _read(stack.enter_context(open_original(path)), analysis_size, process, beside)
+
+
+def _read(original: Original, analysis_size: int, process: DecoderProcess, beside: Executor) -> Photo:
+    known = recognize(original)
+    content_hash = Task(lambda: _content_hash(original.path), beside)
+    try:
+        if known.isolated:
+            decoded = process.decode(original.path, analysis_size)
+        else:
+            decoded = decode_picture(original, known, analysis_size, beside)
+    except UserError:
+        content_hash.drop()
+        raise
+    acuity = Task(lambda: measure_acuity(wait_for_detail(original, decoded)), beside)
+    measured = measure_picture(decoded.pixels, native=decoded.native)
+    exif = _exif(original, known, decoded)
+    measurements = with_acuity(measured, acuity.result())
+    photo = Photo(
+        path=original.path,
+        content_hash=content_hash.result(),
         byte_size=original.byte_size,
         width=decoded.width,
         height=decoded.height,
         pixels=decoded.pixels,
         exif=exif,
-        measurements=measure(decoded.pixels, decoded.detail, native=decoded.native),
+        measurements=measurements,
         format=known.name,
         source=decoded.source,
     )
+    original.check_unchanged()
+    return photo
 
 
 def read_thumbnail(path: Path, size: int, process: DecoderProcess | None = None) -> Pixels:
@@ -86,30 +114,17 @@ def read_thumbnail(path: Path, size: int, process: DecoderProcess | None = None)
             return decode_thumbnail(original, known, size)
     if process is not None:
         return process.thumbnail(path, size)
-    own = DecoderProcess()
-    try:
+    with closing(DecoderProcess()) as own:
         return own.thumbnail(path, size)
-    finally:
-        own.close()
 
 
-def _decode(original: Original, known: Format, long_side: int, process: DecoderProcess | None) -> Decoded:
-    if not known.isolated:
-        return decode_picture(original, known, long_side)
-    if process is not None:
-        return process.decode(original.path, long_side)
-    own = DecoderProcess()
+def _content_hash(path: Path) -> str:
+    # By a handle of its own: the decoder moves the other one about.
     try:
-        return own.decode(original.path, long_side)
-    finally:
-        own.close()
-
-
-def _content_hash(original: Original) -> str:
-    try:
-        return original.content_hash()
+        with path.open("rb") as file:
+            return hash_of(file)
     except OSError as err:
-        raise unreadable(original.path, err) from err
+        raise unreadable(path, err) from err
 
 
 def _exif(original: Original, known: Format, decoded: Decoded) -> Exif:

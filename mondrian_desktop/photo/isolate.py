@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.photo.beside import done
 from mondrian_desktop.photo.detail import Detail
 from mondrian_desktop.photo.formats import Decoded
 from mondrian_desktop.photo.formats.base import Blocks
 from mondrian_desktop.photo.model import Pixels
 from mondrian_desktop.photo.original import open_original
-from mondrian_desktop.photo.picture import decode_picture, decode_thumbnail, recognize
+from mondrian_desktop.photo.picture import decode_picture, decode_thumbnail, recognize, wait_for_detail
 from mondrian_desktop.photo.text import shown_name
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class DecoderProcess:
         if pixels is None or tiles is None:
             raise _crashed(path)
         detail, blocks = Detail(tiles, head["scale"]), Blocks(*parts[3:6])
-        return Decoded(pixels, native, head["width"], head["height"], detail, blocks, head["source"])
+        return Decoded(pixels, native, head["width"], head["height"], done(detail), blocks, head["source"])
 
     def thumbnail(self, path: Path, long_side: int) -> Pixels:
         """Do :func:`~mondrian_desktop.photo.picture.decode_thumbnail` there; raises as :meth:`decode`."""
@@ -176,13 +177,14 @@ def _answer(verb: str, path: Path, long_side: int) -> tuple[Mapping[str, Any], l
             if verb == "thumbnail":
                 pixels = decode_thumbnail(original, known, long_side)
                 return {"shapes": [pixels.shape]}, [np.ascontiguousarray(pixels).tobytes()]
-            decoded = decode_picture(original, known, long_side)
+            decoded = decode_picture(original, known, long_side, None)
+            detail = wait_for_detail(original, decoded)
     except UserError as err:
         return {"error": [err.what, err.advice]}, []
-    arrays = (decoded.pixels, decoded.native, decoded.detail.tiles)
+    arrays = (decoded.pixels, decoded.native, detail.tiles)
     head = {
         "shapes": [None if array is None else array.shape for array in arrays],
-        "scale": decoded.detail.scale,
+        "scale": detail.scale,
         "width": decoded.width,
         "height": decoded.height,
         "source": decoded.source,

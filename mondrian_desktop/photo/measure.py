@@ -1,6 +1,6 @@
 """All measured facts of a picture, from its pixels and samples of its full-resolution detail."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,12 @@ def measure(pixels: Pixels, detail: Detail | None = None, *, native: Pixels | No
     ValueError
         Where ``pixels`` is not (H, W, 3) uint8 with at least one pixel.
     """
+    measured = measure_picture(pixels, native=native)
+    return with_acuity(measured, measure_acuity(detail_of_pixels(pixels) if detail is None else detail))
+
+
+def measure_picture(pixels: Pixels, *, native: Pixels | None = None) -> Measurements:
+    """Measure all but sharpness and noise; parameters and errors as :func:`measure`."""
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise ValueError(f"(H, W, 3) uint8 expected, not {pixels.shape} {pixels.dtype}")
     image = Image.fromarray(pixels)
@@ -50,7 +56,6 @@ def measure(pixels: Pixels, detail: Detail | None = None, *, native: Pixels | No
         measure_tones(image, planes),
         measure_clipping(planes if native is None else native),
         measure_colors(medium_lab),
-        measure_acuity(detail_of_pixels(pixels) if detail is None else detail),
         measure_layout(small_lab),
     )
     return Measurements(
@@ -60,6 +65,11 @@ def measure(pixels: Pixels, detail: Detail | None = None, *, native: Pixels | No
         tilt_deg=tilt,
         tilt_confidence=confidence,
     )
+
+
+def with_acuity(measured: Measurements, acuity: Acuity) -> Measurements:
+    """Return ``measured`` with sharpness and noise."""
+    return replace(measured, **dict(_values(acuity)))
 
 
 def _values(part: Tones | Clipping | Colors | Acuity | Layout) -> list[tuple[str, Any]]:

@@ -39,15 +39,6 @@ class Original:
         self.file.seek(0)
         return data
 
-    def content_hash(self) -> str:
-        """Return the SHA-256 of the bytes, in hex; the file is at its start afterwards."""
-        digest = hashlib.sha256()
-        self.file.seek(0)
-        while block := self.file.read(_BLOCK):
-            digest.update(block)
-        self.file.seek(0)
-        return digest.hexdigest()
-
     def check_unchanged(self) -> None:
         """Raise UserError where the file vanished or was written while it was read."""
         try:
@@ -62,6 +53,14 @@ class Original:
                 f"{shown_name(self.path)} changed while it was read.",
                 "Wait until it is completely copied or saved, then open it again.",
             )
+
+
+def hash_of(file: BinaryIO) -> str:
+    """Return the SHA-256 of the bytes of ``file`` from where it stands, in hex."""
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """Runs one format's decoder on an open original; whatever it raises becomes a sentence about this file."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import TypeVar
 
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.photo.detail import Detail
 from mondrian_desktop.photo.formats import Decoded, Format, format_of
 from mondrian_desktop.photo.formats.base import DECODER_ERRORS
 from mondrian_desktop.photo.model import Pixels
@@ -34,15 +36,20 @@ def recognize(original: Original) -> Format:
     return known
 
 
-def decode_picture(original: Original, known: Format, long_side: int) -> Decoded:
-    """Decode for analysis, in this process.
+def decode_picture(original: Original, known: Format, long_side: int, beside: Executor | None) -> Decoded:
+    """Decode for analysis, in this process; ``beside`` may do a part of it meanwhile.
 
     Raises
     ------
     UserError
         Where the data is damaged, incomplete, too large, or the file vanished or changed.
     """
-    return _guarded(original, lambda: known.decode(original.file, original.path, long_side))
+    return _guarded(original, lambda: known.decode(original.file, original.path, long_side, beside))
+
+
+def wait_for_detail(original: Original, decoded: Decoded) -> Detail:
+    """Return the detail of a decoded picture once it is there; raises as :func:`decode_picture`."""
+    return _guarded(original, decoded.detail.result)
 
 
 def decode_thumbnail(original: Original, known: Format, long_side: int) -> Pixels:

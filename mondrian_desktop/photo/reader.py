@@ -23,7 +23,7 @@ class PhotoReader:
 
     def read(self, path: Path, analysis_size: int = 1024) -> Future[Photo]:
         """Start :func:`~mondrian_desktop.photo.decode.read_photo`."""
-        return self._pool.submit(read_photo, path, analysis_size, self._process)
+        return self._pool.submit(read_photo, path, analysis_size, self._process, self._pool)
 
     def thumbnail(self, path: Path, size: int) -> Future[Pixels]:
         """Start :func:`~mondrian_desktop.photo.decode.read_thumbnail`."""

@@ -4,6 +4,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFile
 
 from mondrian_desktop.photo import icc
+from mondrian_desktop.photo.beside import Task, done
 from mondrian_desktop.photo.detail import Detail, detail_of_image, turn
 from mondrian_desktop.photo.model import Pixels
 from mondrian_desktop.photo.original import MAX_PIXELS, check_dimensions
@@ -53,7 +55,7 @@ class Decoded:
     width, height
         Of the original, upright, in pixels.
     detail
-        Tiles at (nearly) full resolution.
+        Tiles at (nearly) full resolution, possibly still being cut by another worker.
     blocks
         Metadata.
     source
@@ -64,7 +66,7 @@ class Decoded:
     native: Pixels | None
     width: int
     height: int
-    detail: Detail
+    detail: Task[Detail]
     blocks: Blocks = field(default_factory=Blocks)
     source: str = ""
 
@@ -82,7 +84,7 @@ class Format:
     accepts
         Whether a file with these first bytes (at least 64, where there are as many) and this suffix is of this format.
     decode
-        (file, path, long side) -> the picture.
+        (file, path, long side, who may do a part of it meanwhile) -> the picture.
     thumbnail
         (file, path, long side) -> (H, W, 3), upright, fast.
     isolated
@@ -94,7 +96,7 @@ class Format:
     name: str
     suffixes: tuple[str, ...]
     accepts: Callable[[bytes, str], bool]
-    decode: Callable[[BinaryIO, Path, int], Decoded]
+    decode: Callable[[BinaryIO, Path, int, Executor | None], Decoded]
     thumbnail: Callable[[BinaryIO, Path, int], Pixels]
     isolated: bool = False
     tiff_metadata: bool = False
@@ -123,7 +125,7 @@ def finish(
     long_side: int,
     orientation: int = 1,
     *,
-    detail: Detail | None = None,
+    detail: Task[Detail] | None = None,
     size: tuple[int, int] | None = None,
     is_adobe_rgb: bool = False,
     blocks: Blocks | None = None,
@@ -131,12 +133,12 @@ def finish(
 ) -> Decoded:
     """Make what is handed out of a loaded Pillow image of any mode.
 
-    ``detail`` is cut from the image itself where not given; ``size`` is the original's (width, height) as stored,
-    where the image is smaller.
+    ``detail``, upright, is cut from the image itself where not given; ``size`` is the original's (width, height) as
+    stored, where the image is smaller.
     """
     profile = image.info.get("icc_profile")
     image = plain_mode(image)
-    detail = detail or detail_of_image(image)
+    detail = detail or done(detail_of_image(image).upright(orientation))
     small = reduce(image, long_side)
     native, pixels = _to_srgb(small, profile if isinstance(profile, bytes) else None, is_adobe_rgb)
     width, height = size or image.size
@@ -147,7 +149,7 @@ def finish(
         None if native is None else np.ascontiguousarray(turn(native, orientation)),
         width,
         height,
-        detail.upright(orientation),
+        detail,
         blocks or Blocks(),
         source,
     )
@@ -211,7 +213,7 @@ def draft(image: Image.Image, long_side: int) -> None:
 def draft_thumbnail(image: Image.Image, long_side: int, orientation: int) -> Pixels:
     """Return the picture at no more than ``long_side``, upright, decoded at reduced scale where the format can."""
     draft(image, long_side)
-    return finish(image, long_side, orientation, detail=_NO_DETAIL).pixels
+    return finish(image, long_side, orientation, detail=done(_NO_DETAIL)).pixels
 
 
 _NO_DETAIL = Detail(np.zeros((0, 0, 0, 0), np.uint8))

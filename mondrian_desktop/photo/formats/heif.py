@@ -1,5 +1,6 @@
 """HEIC and HEIF (libheif, libde265), what iPhones write."""
 
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +24,7 @@ def _open(file: BinaryIO, path: Path) -> ImageFile.ImageFile:
     return open_image(HeifImageFile, file, path)
 
 
-def decode(file: BinaryIO, path: Path, long_side: int) -> Decoded:
+def decode(file: BinaryIO, path: Path, long_side: int, beside: Executor | None) -> Decoded:
     """Decode for analysis; of several pictures the primary one.
 
     libheif applies the container's own turns; EXIF's orientation only repeats these (ISO/IEC 23008-12, 6.5.10).

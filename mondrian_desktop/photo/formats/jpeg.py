@@ -1,15 +1,25 @@
 """JPEG: decoded at reduced scale for the picture, and once more, luma only, for the detail."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, JpegImagePlugin
 
+from mondrian_desktop.photo.beside import Task
 from mondrian_desktop.photo.detail import Detail, detail_of_image
 from mondrian_desktop.photo.exif import is_adobe_rgb, orientation_of
-from mondrian_desktop.photo.formats.base import Blocks, Decoded, Format, draft, draft_thumbnail, finish, open_image
+from mondrian_desktop.photo.formats.base import (
+    DECODER_ERRORS,
+    Blocks,
+    Decoded,
+    Format,
+    draft,
+    draft_thumbnail,
+    finish,
+    open_image,
+)
 from mondrian_desktop.photo.formats.embedded import embedded_thumbnail
 from mondrian_desktop.photo.model import Pixels
 
@@ -30,49 +40,49 @@ def blocks_of(image: Image.Image) -> Blocks:
     return Blocks(exif, xmp if isinstance(xmp, bytes) else b"", records if isinstance(records, bytes) else b"")
 
 
-def decode(file: BinaryIO, path: Path, long_side: int) -> Decoded:
+def decode(file: BinaryIO, path: Path, long_side: int, beside: Executor | None) -> Decoded:
     """Decode for analysis."""
-    return decode_jpeg(lambda: path.open("rb"), path, long_side)
+    return decode_jpeg(lambda: path.open("rb"), path, long_side, beside)
 
 
-def decode_jpeg(reopen: Callable[[], BinaryIO], path: Path, long_side: int, orientation: int | None = None) -> Decoded:
+def decode_jpeg(
+    reopen: Callable[[], BinaryIO],
+    path: Path,
+    long_side: int,
+    beside: Executor | None,
+    orientation: int | None = None,
+) -> Decoded:
     """Decode what ``reopen`` opens; ``orientation`` overrules the EXIF block's.
 
-    A reduced color decode and a full luma decode side by side: no slower than one full color decode (which spends
-    its time on chroma and color conversion), with a third of its memory (benchmarks/photo.py).
+    A reduced color decode, and a full luma decode beside it that goes on while the picture is measured: together no
+    slower than one full color decode (which spends half its time on chroma and color conversion), with a third of
+    its memory (benchmarks/photo.py).
     """
     with reopen() as file:
         image = open_image(JpegImagePlugin.JpegImageFile, file, path)
         size, blocks = image.size, blocks_of(image)
+        turn = orientation_of(blocks.exif) if orientation is None else orientation
         draft(image, long_side)
         detail = None
-        if image.size == size:
+        if image.size != size:
+            is_large = image.info.get("progressive") and size[0] * size[1] > _PROGRESSIVE_PIXELS_AT_ONCE
+            detail = Task(lambda: _luma_detail(reopen, path, turn), None if is_large else beside)
+        try:
             image.load()
-        elif image.info.get("progressive") and size[0] * size[1] > _PROGRESSIVE_PIXELS_AT_ONCE:
-            image.load()
-            detail = _luma_detail(reopen, path)
-        else:
-            with ThreadPoolExecutor(1, "photo-detail") as beside:
-                future = beside.submit(_luma_detail, reopen, path)
-                image.load()
-                detail = future.result()
-    return finish(
-        image,
-        long_side,
-        orientation_of(blocks.exif) if orientation is None else orientation,
-        detail=detail,
-        size=size,
-        is_adobe_rgb=is_adobe_rgb(blocks.exif),
-        blocks=blocks,
-    )
+            adobe = is_adobe_rgb(blocks.exif)
+            return finish(image, long_side, turn, detail=detail, size=size, is_adobe_rgb=adobe, blocks=blocks)
+        except DECODER_ERRORS:
+            if detail is not None:
+                detail.drop()
+            raise
 
 
-def _luma_detail(reopen: Callable[[], BinaryIO], path: Path) -> Detail:
+def _luma_detail(reopen: Callable[[], BinaryIO], path: Path, orientation: int) -> Detail:
     with reopen() as file:
         image = open_image(JpegImagePlugin.JpegImageFile, file, path)
         image.draft("L", image.size)
         image.load()
-        return detail_of_image(image)
+        return detail_of_image(image).upright(orientation)
 
 
 def thumbnail(file: BinaryIO, path: Path, long_side: int) -> Pixels:

@@ -2,7 +2,9 @@
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,6 +12,7 @@ import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.photo.beside import done
 from mondrian_desktop.photo.detail import Detail, turn
 from mondrian_desktop.photo.formats.base import Blocks, Decoded, Format, finish, open_image, reduce
 from mondrian_desktop.photo.formats.jpeg import blocks_of, decode_jpeg
@@ -59,7 +62,7 @@ def _opened(file: BinaryIO, path: Path) -> Iterator[Any]:
 _NO_BOMB = 1 << 40
 
 
-def decode(file: BinaryIO, path: Path, long_side: int) -> Decoded:
+def decode(file: BinaryIO, path: Path, long_side: int, beside: Executor | None) -> Decoded:
     """Decode for analysis."""
     with _opened(file, path) as raw:
         size, orientation = (raw.sizes.width, raw.sizes.height), _ORIENTATIONS.get(raw.sizes.flip, 1)
@@ -70,10 +73,8 @@ def decode(file: BinaryIO, path: Path, long_side: int) -> Decoded:
         developed = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, auto_bright_thr=0.001))
     decoded = finish(developed, long_side, blocks=blocks, source=DEVELOPED)
     width, height = size if orientation < 5 else size[::-1]
-    scale = decoded.width / width
-    return Decoded(
-        decoded.pixels, None, width, height, Detail(decoded.detail.tiles, scale), decoded.blocks, decoded.source
-    )
+    detail = Detail(decoded.detail.result().tiles, decoded.width / width)
+    return replace(decoded, width=width, height=height, detail=done(detail))
 
 
 DEVELOPED = "developed from the RAW data at half size, without the camera's own rendering"
@@ -104,10 +105,10 @@ def _jpeg_blocks(data: bytes, path: Path) -> Blocks:
 
 def _of_preview(data: bytes, path: Path, long_side: int, size: tuple[int, int], orientation: int) -> Decoded:
     stored = _jpeg_size(data, path)
-    decoded = decode_jpeg(lambda: io.BytesIO(data), path, long_side, _left_to_turn(stored, size, orientation))
+    decoded = decode_jpeg(lambda: io.BytesIO(data), path, long_side, None, _left_to_turn(stored, size, orientation))
     width, height = size if orientation < 5 else size[::-1]
-    detail = Detail(decoded.detail.tiles, min(1.0, max(stored) / max(size)))
-    return Decoded(decoded.pixels, decoded.native, width, height, detail, decoded.blocks, PREVIEW)
+    detail = Detail(decoded.detail.result().tiles, min(1.0, max(stored) / max(size)))
+    return replace(decoded, width=width, height=height, detail=done(detail), source=PREVIEW)
 
 
 def _left_to_turn(stored: tuple[int, int], size: tuple[int, int], orientation: int) -> int:

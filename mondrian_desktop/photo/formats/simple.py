@@ -1,5 +1,6 @@
 """What formats share that Pillow reads in one piece, with metadata under the usual names."""
 
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +23,7 @@ class SimpleFormat:
     def __init__(self, plugin: type[ImageFile.ImageFile]) -> None:
         self._plugin = plugin
 
-    def decode(self, file: BinaryIO, path: Path, long_side: int) -> Decoded:
+    def decode(self, file: BinaryIO, path: Path, long_side: int, beside: Executor | None) -> Decoded:
         """Decode for analysis; of several pictures the first."""
         image = open_image(self._plugin, file, path)
         image.load()

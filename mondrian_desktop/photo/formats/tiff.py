@@ -1,5 +1,6 @@
 """TIFF with 8 or 16 bits, in strips or tiles; of several pages the first."""
 
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ def accepts(head: bytes, suffix: str) -> bool:
     return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def decode(file: BinaryIO, path: Path, long_side: int) -> Decoded:
+def decode(file: BinaryIO, path: Path, long_side: int, beside: Executor | None) -> Decoded:
     """Decode for analysis. Pillow turns a TIFF upright by itself when it is loaded."""
     image = open_image(TiffImagePlugin.TiffImageFile, file, path)
     image.load()
