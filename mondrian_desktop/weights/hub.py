@@ -23,7 +23,7 @@ from mondrian_desktop.weights.manifest import Manifest, read_manifest
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 MAX_REDIRECTS = 8
-MAX_ANSWER_BYTES = 20_000_000
+MAX_ANSWER_BYTES = 5_000_000
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _TRY_LATER = "Try again later; what has arrived is kept."
@@ -115,7 +115,7 @@ class Hub:
         """
         path = f"/api/models/{quote(repo)}/revision/{quote(revision or 'main', safe='')}?blobs=true"
         with self._get(self.address + path, repo, revision) as response:
-            answer = b""
+            answer = bytearray()
             for block in _blocks(response):
                 answer += block
                 if len(answer) > MAX_ANSWER_BYTES:

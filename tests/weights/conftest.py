@@ -1,6 +1,8 @@
 import ipaddress
+import json
 import random
 import socket
+import struct
 
 import pytest
 from hub_server import HubServer, Repo
@@ -67,6 +69,43 @@ def hub(repo, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", server.address)
     yield server
     server.close()
+
+
+def safetensors(size=64, header=None):
+    """Return a file of weights with one tensor of so many bytes."""
+    header = header or {
+        "w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]},
+        "__metadata__": {"format": "pt"},
+    }
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(size)
+
+
+CONFIG = {
+    "model_type": "qwen3_vl",
+    "vision_config": {"depth": 24},
+    "text_config": {"num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128},
+}
+
+
+@pytest.fixture
+def make_model():
+    """Return a function that writes a whole model into a folder; ``changes`` replaces or (None) leaves out files."""
+
+    def make(folder, changes=None):
+        files = {
+            "config.json": json.dumps(CONFIG).encode(),
+            "tokenizer.json": b"{}",
+            "preprocessor_config.json": b"{}",
+            "model.safetensors": safetensors(),
+        } | (changes or {})
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            if content is not None:
+                (folder / name).write_bytes(content)
+        return folder
+
+    return make
 
 
 @pytest.fixture

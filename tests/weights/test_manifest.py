@@ -27,20 +27,52 @@ def answer(*siblings, sha=COMMIT):
 
 @pytest.mark.parametrize(
     "name",
-    ["model.safetensors", "model-00001-of-00002.safetensors", "config.json", "merges.txt", "chat_template.jinja",
-     "tokenizer.model", "qwen.tiktoken", "special_tokens_map.json"],
-)  # fmt: skip
+    [
+        "model.safetensors",
+        "model-00001-of-00002.safetensors",
+        "config.json",
+        "merges.txt",
+        "chat_template.jinja",
+        "tokenizer.model",
+        "qwen.tiktoken",
+        "special_tokens_map.json",
+    ],
+)
 def test_weights_settings_and_word_lists_are_fetched(name):
     assert is_wanted(name)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["modeling.py", "pytorch_model.bin", "model.pt", "model.pth", "model.pkl", "model.npz", "model.gguf", "a.SO", "a.so",
-     "README.md", ".gitattributes", "onnx/config.json", "../config.json", "/etc/config.json", "..\\config.json",
-     "a\\b.json", ".json", "", "config.json\n", "con\0fig.json", "consolidated.safetensors", "a" * 300 + ".json",
-     "-rf.json", "config.json/", "x.json.py", "ü.json"],
-)  # fmt: skip
+    [
+        "modeling.py",
+        "pytorch_model.bin",
+        "model.pt",
+        "model.pth",
+        "model.pkl",
+        "model.npz",
+        "model.gguf",
+        "a.SO",
+        "a.so",
+        "README.md",
+        ".gitattributes",
+        "onnx/config.json",
+        "../config.json",
+        "/etc/config.json",
+        "..\\config.json",
+        "a\\b.json",
+        ".json",
+        "",
+        "config.json\n",
+        "con\0fig.json",
+        "consolidated.safetensors",
+        "a" * 300 + ".json",
+        "-rf.json",
+        "config.json/",
+        "x.json.py",
+        "ü.json",
+    ],
+)
 def test_everything_else_is_not(name):
     assert not is_wanted(name)
 
@@ -60,9 +92,27 @@ def test_names_of_models(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "name", "/name", "org/", "a/b/c", "../b", "a/..", "a/.b", "a b/c", "a/b\n", "a--b/c", "a/b.git", "/", "a/b?c", "a/b#c",
-     "https://huggingface.co/a/b", "~/a", "a" * 200 + "/b"],
-)  # fmt: skip
+    [
+        "",
+        "name",
+        "/name",
+        "org/",
+        "a/b/c",
+        "../b",
+        "a/..",
+        "a/.b",
+        "a b/c",
+        "a/b\n",
+        "a--b/c",
+        "a/b.git",
+        "/",
+        "a/b?c",
+        "a/b#c",
+        "https://huggingface.co/a/b",
+        "~/a",
+        "a" * 200 + "/b",
+    ],
+)
 def test_other_text_is_no_name_of_a_model(name):
     assert not is_repo_id(name)
 
@@ -78,16 +128,34 @@ def test_reads_sizes_and_hashes_small_files_first():
 @pytest.mark.parametrize(
     "broken",
     [
-        None, [], "", 1, {}, {"sha": COMMIT}, {"siblings": []}, answer(LARGE, SMALL, sha="main"), answer(None), answer({}),
-        answer(LARGE, SMALL, sha=None), answer(LARGE, SMALL, sha="../" + "c" * 37), {"sha": COMMIT, "siblings": 3},
-        answer(LARGE, SMALL | {"size": -1}), answer(LARGE, SMALL | {"size": "2"}), answer(LARGE, SMALL | {"size": True}),
-        answer(LARGE, SMALL | {"size": None}), answer(LARGE, SMALL | {"blobId": "../../x"}), answer(LARGE, SMALL | {"blobId": None}),
-        answer(SMALL, LARGE | {"lfs": {"sha256": "x", "size": 9}}), answer(SMALL, LARGE | {"lfs": {"sha256": SHA256}}),
-        answer(SMALL, LARGE | {"lfs": "x"}), answer(LARGE, SMALL, SMALL), answer(LARGE, SMALL, SMALL | {"rfilename": "Config.json"}),
+        None,
+        [],
+        "",
+        1,
+        {},
+        {"sha": COMMIT},
+        {"siblings": []},
+        answer(LARGE, SMALL, sha="main"),
+        answer(None),
+        answer({}),
+        answer(LARGE, SMALL, sha=None),
+        answer(LARGE, SMALL, sha="../" + "c" * 37),
+        {"sha": COMMIT, "siblings": 3},
+        answer(LARGE, SMALL | {"size": -1}),
+        answer(LARGE, SMALL | {"size": "2"}),
+        answer(LARGE, SMALL | {"size": True}),
+        answer(LARGE, SMALL | {"size": None}),
+        answer(LARGE, SMALL | {"blobId": "../../x"}),
+        answer(LARGE, SMALL | {"blobId": None}),
+        answer(SMALL, LARGE | {"lfs": {"sha256": "x", "size": 9}}),
+        answer(SMALL, LARGE | {"lfs": {"sha256": SHA256}}),
+        answer(SMALL, LARGE | {"lfs": "x"}),
+        answer(LARGE, SMALL, SMALL),
+        answer(LARGE, SMALL, SMALL | {"rfilename": "Config.json"}),
         answer(LARGE, SMALL, *({"rfilename": f"{i}.json", "size": 1, "blobId": SHA1} for i in range(501))),
         answer(LARGE, SMALL | {"rfilename": 5}),
     ],
-)  # fmt: skip
+)
 def test_an_answer_that_makes_no_sense_is_refused(broken):
     with pytest.raises(UserError, match="could not be understood"):
         read_manifest("org/name", broken)

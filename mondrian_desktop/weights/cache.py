@@ -1,0 +1,210 @@
+"""The models on this machine: find them, verify them, remove them."""
+
+import shutil
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.pump import Wait
+from mondrian_desktop.weights import places, unfinished
+from mondrian_desktop.weights.catalog import CatalogEntry, entries
+from mondrian_desktop.weights.check import inspect
+from mondrian_desktop.weights.events import Verifying
+from mondrian_desktop.weights.manifest import WeightFile, checked_file, digest_matches, is_wanted
+from mondrian_desktop.weights.places import Owner, Place
+from mondrian_desktop.weights.worker import Desk, in_thread
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A model on this machine.
+
+    Attributes
+    ----------
+    entry
+        Its entry in the catalogue, or one that says what its folder tells.
+    place
+        Where it is, and whose that folder is.
+    size_bytes
+        On disk.
+    problem
+        Why it cannot be loaded, as a sentence; empty where nothing speaks against it.
+    """
+
+    entry: CatalogEntry
+    place: Place
+    size_bytes: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """All contents are as they should be: of ``checked`` files by their hash; of ``unknown`` ones none is known."""
+
+    checked: int
+    unknown: int
+
+
+VerifyEvents: TypeAlias = Generator[Verifying | Verified | Wait, None, None]
+
+
+def installed(cache: Path | None = None) -> tuple[Installed, ...]:
+    """Return the models on this machine that take pictures, the built-in ones first.
+
+    Looked for beside the app, in the Hugging Face cache, in the user's folder and in LM Studio's folders. Reads the
+    configuration of every model there: call it from a worker where there may be many.
+    """
+    built_in = [Place(entry.path, Owner.BUILT_IN) for entry in entries() if not entry.repo]
+    found = (_installed(place) for place in (*built_in, *places.everything(cache)))
+    return tuple(each for each in found if each)
+
+
+def verify(model: Installed) -> VerifyEvents:
+    """Compare every file of a model with its hash, in a thread; ends with :class:`Verified`.
+
+    In the Hugging Face cache a content's name is its hash; elsewhere the catalogue knows those of the large files.
+
+    Raises
+    ------
+    UserError
+        Where a file is damaged.
+    """
+
+    def work(desk: Desk[Verifying | Verified]) -> None:
+        expected = {file.path: file for file in _expected(model)}
+        damaged = [name for name, file in expected.items() if not _matches(desk, file, model.place.folder / name)]
+        if damaged:
+            raise UserError(
+                f"{model.entry.name} is damaged: {', '.join(damaged)}.", "Remove the model and download it again."
+            )
+        names = {file.name for file in _files(model.place.folder) if is_wanted(file.name)}
+        desk.tell(Verified(len(expected), len(names - expected.keys())))
+
+    yield from in_thread(work)
+
+
+def remove(model: Installed, cache: Path | None = None) -> int:
+    """Remove a model from disk and return the bytes that became free.
+
+    Raises
+    ------
+    UserError
+        Where it belongs to the app, to another one or to the user, or cannot be removed.
+    """
+    place = model.place
+    if place.owner not in (Owner.HUGGING_FACE, Owner.MONDRIAN):
+        whose = {Owner.BUILT_IN: "is part of the app", Owner.LM_STUDIO: "belongs to LM Studio"}
+        raise UserError(
+            f"{model.entry.name} {whose.get(place.owner, 'is in a folder of yours')} and is not removed from here.",
+            "" if place.owner is Owner.BUILT_IN else f"Its folder is {place.folder}.",
+        )
+    try:
+        if place.owner is Owner.MONDRIAN:
+            shutil.rmtree(place.folder)
+            return model.size_bytes
+        return _remove_from_hub_cache(place, cache or places.hub_cache()) or model.size_bytes
+    except OSError as err:
+        raise UserError(f"{model.entry.name} could not be removed: {err.strerror}.", "Check its permissions.") from err
+
+
+def discard(repo: str, cache: Path | None = None) -> None:
+    """Drop an unfinished download with all that has arrived of it; contents that a model uses stay.
+
+    Raises
+    ------
+    UserError
+        Where that fails.
+    """
+    begun = unfinished.load(repo)
+    folder = places.repo_folder(begun.cache if begun else cache or places.hub_cache(), repo)
+    used = {link.readlink().name for link in folder.glob("snapshots/*/*") if link.is_symlink()}
+    try:
+        for content in _files(folder / "blobs"):
+            if content.name.endswith(places.PARTIAL) or (begun and _is_of(content, begun.manifest.files, used)):
+                content.unlink(missing_ok=True)
+        unfinished.forget(repo)
+        for empty in (folder / "blobs", folder):
+            with suppress(OSError):
+                empty.rmdir()
+    except OSError as err:
+        raise UserError(f"What has arrived of {repo} could not be removed: {err.strerror}.") from err
+
+
+def _is_of(content: Path, files: tuple[WeightFile, ...], used: set[str]) -> bool:
+    return content.name not in used and any(file.etag == content.name for file in files)
+
+
+def _installed(place: Place) -> Installed | None:
+    """Return the model of a folder, or None where it takes no pictures."""
+    entry = _entry(place)
+    problem = ""
+    try:
+        if not inspect(place.folder).sees:
+            return None
+    except UserError as err:
+        if not _is_catalogued(entry):
+            return None
+        problem = str(err)
+    size_bytes = 0
+    for file in _files(place.folder):
+        with suppress(OSError):  # a link to nothing
+            size_bytes += file.stat().st_size
+    return Installed(entry, place, size_bytes, problem)
+
+
+def _entry(place: Place) -> CatalogEntry:
+    for entry in entries():
+        if place.folder == entry.path or (place.repo and place.repo in (entry.repo, *entry.equivalents)):
+            return replace(entry, path=place.folder)
+    return CatalogEntry(place.repo, place.repo.partition("/")[2], place.folder, repo=place.repo)
+
+
+def _is_catalogued(entry: CatalogEntry) -> bool:
+    return any(each.id == entry.id for each in entries())
+
+
+def _expected(model: Installed) -> Iterator[WeightFile]:
+    """Yield what is known of the files of a model: their names, sizes and hashes."""
+    known = {file.path: file for file in model.entry.files} if model.place.repo == model.entry.repo else {}
+    for file in _files(model.place.folder):
+        if not is_wanted(file.name):
+            continue
+        etag = file.readlink().name if file.is_symlink() else ""
+        size = file.stat().st_size if file.exists() else 0  # a link to nothing does not match, whatever its size
+        try:
+            yield checked_file(file.name, size, *((etag, "") if len(etag) == 64 else ("", etag)))
+        except ValueError:
+            if file.name in known:
+                yield known[file.name]
+
+
+def _matches(desk: Desk[Verifying | Verified], file: WeightFile, path: Path) -> bool:
+    try:
+        return digest_matches(file, path, lambda read: desk.tell(Verifying(file.path, read, file.size)))
+    except OSError:
+        return False
+
+
+def _remove_from_hub_cache(place: Place, cache: Path) -> int:
+    """Remove a commit from the cache, and what no other commit uses, as the cache's own tool does it."""
+    from huggingface_hub import scan_cache_dir
+
+    unfinished.forget(place.repo)
+    found = scan_cache_dir(cache)
+    if any(revision.commit_hash == place.commit for repo in found.repos for revision in repo.revisions):
+        plan = found.delete_revisions(place.commit)
+        plan.execute()
+        return int(plan.expected_freed_size)
+    # The tool leaves damaged repositories alone.
+    shutil.rmtree(places.repo_folder(cache, place.repo))
+    return 0
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.is_dir())
+    except OSError:
+        return []

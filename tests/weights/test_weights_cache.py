@@ -1,0 +1,199 @@
+import json
+from dataclasses import replace
+
+import huggingface_hub
+import pytest
+from conftest import REPO, safetensors
+from hub_server import drop, git_sha1, sha256
+
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.weights import places, unfinished
+from mondrian_desktop.weights.cache import Verified, discard, installed, remove, verify
+from mondrian_desktop.weights.catalog import entries, find, from_repo
+from mondrian_desktop.weights.download import download
+from mondrian_desktop.weights.events import Verifying
+from mondrian_desktop.weights.manifest import WeightFile
+from mondrian_desktop.weights.places import Owner
+
+QWEN = "mlx-community/Qwen3-VL-4B-Instruct-4bit"
+
+
+@pytest.fixture
+def whole_repo(hub, repo):
+    """Make the hub's model one that can be loaded."""
+    repo.files["model.safetensors"] = safetensors(1_500_000)
+    repo.files["preprocessor_config.json"] = b"{}"
+    return repo
+
+
+@pytest.fixture
+def fetch(drive, patience):
+    return lambda repo=REPO: drive(download(from_repo(repo), patience=patience))
+
+
+def by_owner(models):
+    return {model.place.owner: model for model in models}
+
+
+def only(owner):
+    return by_owner(installed())[owner]
+
+
+def test_models_are_found_in_every_place(whole_repo, fetch, make_model, own_folders):
+    fetch()
+    make_model(own_folders / "data" / "models" / "me" / "mine")
+    make_model(own_folders / ".lmstudio" / "models" / "lmstudio-community" / "Qwen3-VL-4B-Instruct-MLX-4bit")
+    make_model(own_folders / ".cache" / "lm-studio" / "models" / "a" / "older")
+    models = installed()
+    assert [(model.entry.id, model.place.owner) for model in models] == [
+        ("mini", Owner.BUILT_IN),
+        (REPO, Owner.HUGGING_FACE),
+        ("me/mine", Owner.MONDRIAN),
+        ("qwen3-vl-4b", Owner.LM_STUDIO),
+        ("a/older", Owner.LM_STUDIO),
+    ]
+    assert not any(model.problem for model in models)
+    assert all(find(model.entry.id).path == model.place.folder for model in models)
+
+
+def test_size_is_that_of_the_contents(whole_repo, fetch):
+    total = fetch()[-1].total_bytes
+    assert only(Owner.HUGGING_FACE).size_bytes == total
+
+
+def test_what_only_reads_is_not_listed(make_model, own_folders):
+    make_model(own_folders / ".lmstudio" / "models" / "a" / "llama", {"config.json": b'{"model_type": "llama"}'})
+    assert [model.entry.id for model in installed()] == ["mini"]
+
+
+def test_a_damaged_model_of_the_catalog_is_listed_with_the_reason_and_any_other_is_not(make_model):
+    cache = places.hub_cache()
+    make_model(places.snapshot(cache, QWEN, "d" * 40), {"tokenizer.json": None})
+    make_model(places.snapshot(cache, "a/b", "d" * 40), {"tokenizer.json": None})
+    (model,) = [model for model in installed() if model.place.owner is Owner.HUGGING_FACE]
+    assert model.entry.id == "qwen3-vl-4b"
+    assert "tokenizer.json is missing" in model.problem
+
+
+def test_strange_folders_do_not_disturb(make_model, own_folders):
+    cache = places.hub_cache()
+    (cache / "models--broken").mkdir(parents=True)
+    (cache / "models--").mkdir()
+    (cache / "datasets--a--b" / "snapshots" / "c").mkdir(parents=True)
+    (cache / "version.txt").write_text("1", encoding="utf-8")
+    (cache / "models--a--b").mkdir()
+    (cache / "models--a--b" / "refs").write_text("a file", encoding="utf-8")
+    (cache / "models--a--b" / "snapshots").symlink_to("nowhere")
+    (own_folders / ".lmstudio" / "models").mkdir(parents=True)
+    (own_folders / ".lmstudio" / "models" / "loop").symlink_to("loop")
+    assert [model.entry.id for model in installed()] == ["mini"]
+
+
+def test_a_whole_model_is_verified_file_by_file(whole_repo, fetch, drive):
+    fetch()
+    events = drive(verify(only(Owner.HUGGING_FACE)))
+    assert events[-1] == Verified(checked=6, unknown=0)
+    assert any(isinstance(event, Verifying) and event.file == "model.safetensors" for event in events)
+
+
+def test_a_damaged_file_is_named(whole_repo, fetch, drive):
+    folder = fetch()[-1].folder
+    model = only(Owner.HUGGING_FACE)
+    weights = bytearray((folder / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").resolve().write_bytes(weights)
+    with pytest.raises(UserError, match=r"damaged: model\.safetensors\."):
+        drive(verify(model))
+    (folder / "tokenizer.json").resolve().unlink()
+    with pytest.raises(UserError, match=r"damaged: model\.safetensors, tokenizer\.json\."):
+        drive(verify(model))
+
+
+def test_elsewhere_the_catalog_s_hashes_count(make_model, own_folders, drive):
+    make_model(own_folders / "data" / "models" / "me" / "mine")
+    model = only(Owner.MONDRIAN)
+    assert drive(verify(model))[-1] == Verified(checked=0, unknown=4)
+    content = safetensors()
+    good = WeightFile("model.safetensors", len(content), sha256(content))
+    assert drive(verify(replace(model, entry=replace(model.entry, files=(good,)))))[-1] == Verified(1, 3)
+    bad = replace(good, sha256=sha256(b"other"))
+    with pytest.raises(UserError, match=r"damaged: model\.safetensors"):
+        drive(verify(replace(model, entry=replace(model.entry, files=(bad,)))))
+
+
+def test_a_removed_model_is_gone_with_all_its_contents(whole_repo, fetch):
+    total = fetch()[-1].total_bytes
+    assert remove(only(Owner.HUGGING_FACE)) == total
+    assert not places.repo_folder(places.hub_cache(), REPO).exists()
+    assert [model.entry.id for model in installed()] == ["mini"]
+
+
+def test_contents_that_another_version_uses_stay(hub, whole_repo, fetch):
+    first = fetch()[-1].folder
+    whole_repo.commit = "e" * 40
+    whole_repo.files["config.json"] = json.dumps({"model_type": "other", "vision_config": {}}).encode()
+    second = fetch()[-1].folder
+    (newer, older) = [model for model in installed() if model.place.owner is Owner.HUGGING_FACE]
+    assert (newer.place.folder, older.place.folder) == (second, first)
+    remove(newer)
+    assert not second.exists()
+    assert (first / "model.safetensors").read_bytes() == whole_repo.files["model.safetensors"]
+
+
+def test_a_broken_model_can_be_removed(make_model):
+    folder = make_model(places.snapshot(places.hub_cache(), QWEN, "d" * 40), {"tokenizer.json": None})
+    (folder / "broken").symlink_to("nowhere")
+    remove(only(Owner.HUGGING_FACE))
+    assert not places.repo_folder(places.hub_cache(), QWEN).exists()
+
+
+def test_a_model_in_the_user_s_folder_can_be_removed(make_model, own_folders):
+    folder = make_model(own_folders / "data" / "models" / "me" / "mine")
+    assert remove(only(Owner.MONDRIAN)) > 0
+    assert not folder.exists()
+
+
+def test_what_belongs_to_others_is_not_removed(make_model, own_folders):
+    folder = make_model(own_folders / ".lmstudio" / "models" / "a" / "b")
+    for owner, what in ((Owner.BUILT_IN, "part of the app"), (Owner.LM_STUDIO, "belongs to LM Studio")):
+        with pytest.raises(UserError, match=what):
+            remove(only(owner))
+    assert folder.exists()
+    assert entries()[0].is_installed
+
+
+def test_an_unfinished_download_can_be_dropped(hub, whole_repo, fetch, drive, patience):
+    hub.faults["model.safetensors"] = [drop(100_000)] + [drop(0)] * 4
+    with pytest.raises(UserError):
+        fetch()
+    assert unfinished.everything()[0].done_bytes > 100_000
+    discard(REPO)
+    assert unfinished.everything() == ()
+    assert not places.repo_folder(places.hub_cache(), REPO).exists()
+
+
+def test_dropping_an_unfinished_download_leaves_what_a_model_uses(hub, whole_repo, fetch):
+    first = fetch()[-1].folder
+    whole_repo.commit = "e" * 40
+    whole_repo.files["model.safetensors"] = safetensors(1_600_000)
+    hub.faults["model.safetensors"] = [drop(100_000)] + [drop(0)] * 4
+    with pytest.raises(UserError):
+        fetch()
+    discard(REPO)
+    (found,) = huggingface_hub.scan_cache_dir(places.hub_cache()).repos
+    assert {revision.snapshot_path for revision in found.revisions} == {first}
+    blobs = places.blob(places.hub_cache(), REPO, "")
+    assert len(list(blobs.iterdir())) == len(list(first.iterdir()))
+
+
+def test_dropping_what_never_began_does_nothing():
+    discard(REPO)
+    assert unfinished.everything() == ()
+
+
+def test_the_names_of_contents_are_those_that_the_hub_s_own_tools_use(whole_repo, fetch):
+    folder = fetch()[-1].folder
+    names = {file.name: str(file.readlink()) for file in folder.iterdir()}
+    weights, config = whole_repo.files["model.safetensors"], whole_repo.files["config.json"]
+    assert names["model.safetensors"] == f"../../blobs/{sha256(weights)}"
+    assert names["config.json"] == f"../../blobs/{git_sha1(config)}"
