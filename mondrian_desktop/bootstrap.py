@@ -1,8 +1,10 @@
-"""The composition root: settings -> engine, reader, service. The only module that names the concrete ones."""
+"""The composition root: settings -> engine, reader, store, service. The only module that names the concrete ones."""
 
 from mondrian_desktop import paths
 from mondrian_desktop.critique.advisor import load_advisors
 from mondrian_desktop.engine.mlx import MlxEngine
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Post, Pump
 from mondrian_desktop.service import Service
@@ -20,4 +22,14 @@ def build(settings: Settings | None = None, post: Post | None = None) -> Service
         Runs a callable on the thread that drives the pump; None for the pump's own loop (no Qt).
     """
     advisors = load_advisors(paths.resource("advisors"), paths.data_dir() / "advisors")
-    return Service(MlxEngine(), PhotoReader(), advisors, settings or Settings(), Pump(post))
+    return Service(MlxEngine(), PhotoReader(), advisors, settings or Settings(), Pump(post), _open_store())
+
+
+def _open_store() -> Store:
+    try:
+        return Store.open(paths.data_dir() / "history.db")
+    except UserError as err:
+        # A critique can be written and read all the same.
+        store = Store.open(None)
+        store.problems = (f"{err} Until then nothing is remembered.",)
+        return store

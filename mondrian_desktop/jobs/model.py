@@ -1,4 +1,4 @@
-"""A job: one photo (or question) for one advisor, and the states it passes through."""
+"""A job: one photo (or question) for one advisor, the states it passes through, and the batch it belongs to."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,6 +29,31 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 """The legal transitions; all others are bugs."""
 
 
+MOST_TRIES = 3
+"""A job over which the app died this often is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may differ from run to run; units and ranges as in :mod:`mondrian_desktop.settings`."""
+
+    update_interval_s: float = 5.0
+    analysis_size: int = 1024
+    max_tokens: int = 1500
+    temperature: float = 0.0
+    seed: int = 0
+    stream: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Jobs that were asked for together; ``name`` is for people: the folder, say."""
+
+    name: str
+    id: str = field(default_factory=lambda: uuid4().hex)
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One analysis to be made, being made, or made.
@@ -43,6 +68,18 @@ class Job:
         What is asked; empty for a critique.
     reason
         Why it failed, as a sentence for the user; empty otherwise.
+    options
+        As they were when it was asked for.
+    batch
+        Id of its batch, empty without one.
+    position
+        Its place in line: smaller ones run first.
+    tries
+        How often the app died while it ran, since it was last asked for.
+    again
+        Whether to analyze even where there is an analysis of the same photo with the same settings.
+    about
+        For a follow-up question: id of the analysis that it is about.
     """
 
     path: Path | None
@@ -53,6 +90,12 @@ class Job:
     reason: str = ""
     id: str = field(default_factory=lambda: uuid4().hex)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    options: Options = field(default_factory=Options)
+    batch: str = ""
+    position: float = 0.0
+    tries: int = 0
+    again: bool = True
+    about: int | None = None
 
     def to(self, state: JobState, reason: str = "") -> "Job":
         """Return this job in ``state``.
@@ -64,7 +107,8 @@ class Job:
         """
         if state not in TRANSITIONS[self.state]:
             raise ValueError(f"a job cannot go from {self.state} to {state}")
-        return replace(self, state=state, reason=reason)
+        asked_anew = state is JobState.QUEUED and self.state is not JobState.INTERRUPTED
+        return replace(self, state=state, reason=reason, tries=0 if asked_anew else self.tries)
 
     @property
     def is_over(self) -> bool:

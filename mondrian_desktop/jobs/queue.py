@@ -1,16 +1,17 @@
 """The order of work: as many jobs at once as the engine takes, the others wait in line."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TypeAlias
 
-from mondrian_desktop.engine.protocol import FinishReason
+from mondrian_desktop.engine.protocol import Token
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.jobs.model import Job, JobState
-from mondrian_desktop.jobs.run import Analyzed, JobEvent, JobEvents
+from mondrian_desktop.jobs.model import Batch, Job, JobState
+from mondrian_desktop.jobs.run import Analyzed, JobEvent, JobEvents, Thinking
+from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.pump import End, Pump, Task
-from mondrian_desktop.report.model import Analysis
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,10 @@ Listener: TypeAlias = Callable[[Update], None]
 
 
 class Queue:
-    """Runs jobs in the order in which they came.
+    """Runs jobs in the order of their positions, and has the store written before anybody hears of anything.
+
+    Where the store cannot be written, the queue pauses and :attr:`problem` says why; what was shown since and is not
+    written yet is written by :meth:`resume`.
 
     Parameters
     ----------
@@ -39,47 +43,96 @@ class Queue:
         How many run at once.
     listener
         Gets every update, on the pump's thread.
+    store
+        Where jobs and results are kept.
+    on_pause
+        Called when the queue was paused or resumed.
+
+    Attributes
+    ----------
+    paused
+        Whether nothing goes on until :meth:`resume`.
+    problem
+        Why it paused by itself, or None.
     """
 
-    def __init__(self, pump: Pump, start: Callable[[Job], JobEvents], concurrency: int, listener: Listener) -> None:
+    def __init__(
+        self,
+        pump: Pump,
+        start: Callable[[Job], JobEvents],
+        concurrency: int,
+        listener: Listener,
+        store: Store,
+        on_pause: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.paused = False
+        self.problem: UserError | None = None
         self._pump = pump
         self._start = start
         self._concurrency = concurrency
         self._listener = listener
+        self._store = store
+        self._on_pause = on_pause
         self._jobs: dict[str, Job] = {}
+        self._waiting: list[str] = []
         self._tasks: dict[str, Task] = {}
-        self._analyzed: dict[str, Analysis] = {}
+        self._over: dict[str, Job] = {}
+        self._written: dict[str, list[str]] = {}
+        self._unsaved: list[Callable[[], object]] = []
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """All jobs, in the order in which they came."""
+        """All jobs of this session, in the order of their positions."""
         return tuple(self._jobs.values())
+
+    @property
+    def next(self) -> Job | None:
+        """The job that runs next, or None."""
+        return self._jobs[self._waiting[0]] if self._waiting else None
 
     def job(self, job_id: str) -> Job:
         """Return a job by its id; KeyError where there is none."""
         return self._jobs[job_id]
 
-    def add(self, job: Job) -> None:
-        """Put a queued job at the end of the line."""
-        self._jobs[job.id] = job
-        self._listener(Update(job))
-        self._start_next()
+    def add(self, *jobs: Job, batch: Batch | None = None) -> None:
+        """Put queued jobs at the end of the line.
+
+        Raises
+        ------
+        UserError
+            Where the store does not take them; none is in line then.
+        """
+        placed = [replace(job, position=self._store.next_position()) for job in jobs]
+        self._store.add(placed, batch)
+        self.take(placed)
+
+    def take(self, jobs: Iterable[Job]) -> None:
+        """Put queued jobs in line that the store holds already."""
+        taken = list(jobs)
+        self._jobs |= {job.id: job for job in taken}
+        self._waiting += [job.id for job in taken]
+        self._sort()
+        try:
+            for job in taken:
+                self._listener(Update(job))
+        finally:
+            self._start_next()
 
     def cancel(self, job_id: str) -> None:
         """End a job: a waiting one never starts, a running one hands over what it has. Over is over: no effect."""
         job = self._jobs[job_id]
         if job.state is JobState.QUEUED:
+            self._waiting.remove(job_id)
             self._set(job.to(JobState.CANCELLED))
         elif task := self._tasks.get(job_id):
             self._pump.cancel(task)
 
     def cancel_all(self) -> None:
         """End everything that waits or runs; nothing new starts in between."""
-        jobs = self.jobs
-        for state in (JobState.QUEUED, JobState.RUNNING):
-            for job in jobs:
-                if job.state is state:
-                    self.cancel(job.id)
+        waiting, self._waiting = self._waiting, []
+        self._set(*(self._jobs[job_id].to(JobState.CANCELLED) for job_id in waiting))
+        for task in self._tasks.values():
+            self._pump.cancel(task)
 
     def retry(self, job_id: str) -> None:
         """Put a failed, cancelled or interrupted job in line again, at the end.
@@ -88,54 +141,129 @@ class Queue:
         ------
         ValueError
             Where it is none of these.
+        UserError
+            Where the store does not take it.
         """
-        job = self._jobs[job_id].to(JobState.QUEUED)
+        job = replace(self._jobs[job_id].to(JobState.QUEUED), position=self._store.next_position())
+        self._store.update(job)
         del self._jobs[job_id]
-        self.add(job)
+        self.take([job])
+
+    def move(self, job_id: str, before: str | None) -> None:
+        """Move a waiting job before another waiting one, or to the end of the line.
+
+        Raises
+        ------
+        ValueError
+            Where one of them does not wait.
+        UserError
+            Where the store does not take it.
+        """
+        if job_id == before:
+            return
+        line = list(self._waiting)
+        line.remove(job_id)
+        line.insert(len(line) if before is None else line.index(before), job_id)
+        # The same places, dealt out anew: only what lies between old and new place moves.
+        places = [self._jobs[each].position for each in self._waiting]
+        moved = [
+            replace(self._jobs[each], position=place)
+            for each, place in zip(line, places, strict=True)
+            if self._jobs[each].position != place
+        ]
+        self._store.move(moved)
+        self._jobs |= {job.id: job for job in moved}
+        self._sort()
+        for job in moved:
+            self._listener(Update(job))
+
+    def pause(self) -> None:
+        """Hold everything, also in the middle of an answer."""
+        self._pause(None)
+
+    def resume(self) -> None:
+        """Go on; where something could not be saved, save it first, and stay paused where that fails again."""
+        try:
+            self._save_rest()
+        except UserError as err:
+            self._pause(err)
+            return
+        self.paused, self.problem = False, None
+        for task in self._tasks.values():
+            self._pump.resume(task)
+        self._start_next()
+        self._on_pause()
+
+    def close(self) -> None:
+        """Save what is not saved yet. The pump is closed already: nothing runs any more."""
+        for job_id in self._written:
+            self._save_partial(job_id)
+        try:
+            self._save_rest()
+        except UserError:
+            _log.exception("what was written last is not saved")
+
+    def _pause(self, problem: UserError | None) -> None:
+        self.paused, self.problem = True, problem
+        for task in self._tasks.values():
+            self._pump.pause(task)
+        self._on_pause()
 
     def _start_next(self) -> None:
-        for job in self.jobs:
-            if len(self._tasks) >= self._concurrency:
+        while self._waiting and len(self._tasks) < self._concurrency and not self.paused:
+            job = self._jobs[self._waiting[0]].to(JobState.RUNNING)
+            try:
+                self._store.update(job)
+            except UserError as err:
+                self._pause(err)
                 return
-            if job.state is JobState.QUEUED:
-                self._run(job)
+            del self._waiting[0]
+            self._run(job)
 
     def _run(self, job: Job) -> None:
         # First the task, then the news: a listener that fails must not leave a running job that nobody runs.
+        self._jobs[job.id] = job
+        self._written[job.id] = []
         self._tasks[job.id] = self._pump.start(
             self._start_safely(job),
             lambda event: self._heard(job.id, event),
             lambda task: self._ended(job.id, task),
         )
-        self._set(job.to(JobState.RUNNING))
-
-    def _heard(self, job_id: str, event: JobEvent) -> None:
-        if isinstance(event, Analyzed):
-            self._analyzed[job_id] = event.analysis
-        self._listener(Update(self._jobs[job_id], event))
+        self._listener(Update(job))
 
     def _start_safely(self, job: Job) -> JobEvents:
         # A generator of its own, so that what `start` raises fails this job alone.
         yield from self._start(job)
 
+    def _heard(self, job_id: str, event: JobEvent) -> None:
+        job = self._jobs[job_id]
+        if isinstance(event, Token):
+            self._written[job_id].append(event.text)
+        elif isinstance(event, Thinking):
+            self._save_partial(job_id)
+        elif isinstance(event, Analyzed):
+            over = self._over[job_id] = job.to(JobState.CANCELLED if event.stopped else JobState.DONE)
+            self._written[job_id].clear()
+            self._save(lambda: self._finish(over, event))
+        self._listener(Update(job, event))
+
     def _ended(self, job_id: str, task: Task) -> None:
         del self._tasks[job_id]
-        job, analysis = self._jobs[job_id], self._analyzed.pop(job_id, None)
+        self._save_partial(job_id)
+        del self._written[job_id]
+        job, over = self._jobs[job_id], self._over.pop(job_id, None)
         try:
-            self._set(self._over(job, task, analysis))
+            if over is not None:
+                if task.end is End.FAILED:
+                    _log.error("after job %s was finished", job_id, exc_info=task.error)
+                self._jobs[job_id] = over
+                self._listener(Update(over))
+            elif task.end is End.FAILED:
+                self._set(job.to(JobState.FAILED, self._reason(job, task.error)))
+            else:
+                self._set(job.to(JobState.CANCELLED))
         finally:
             self._start_next()
-
-    def _over(self, job: Job, task: Task, analysis: Analysis | None) -> Job:
-        """Return the job as it ended: by its analysis, where there is one, else by how the task ended."""
-        if analysis is not None:
-            if task.end is End.FAILED:
-                _log.error("after job %s was finished", job.id, exc_info=task.error)
-            cancelled = analysis.generation.finish_reason == FinishReason.CANCELLED
-            return job.to(JobState.CANCELLED if cancelled else JobState.DONE)
-        if task.end is End.FAILED:
-            return job.to(JobState.FAILED, self._reason(job, task.error))
-        return job.to(JobState.CANCELLED)
 
     def _reason(self, job: Job, error: Exception | None) -> str:
         if isinstance(error, UserError):
@@ -144,6 +272,42 @@ class Queue:
         what = job.path.name if job.path else "the question"
         return f"Mondrian made a mistake with {what} ({error!r}). The photo is untouched; the log has the details."
 
-    def _set(self, job: Job) -> None:
-        self._jobs[job.id] = job
-        self._listener(Update(job))
+    def _finish(self, job: Job, event: Analyzed) -> None:
+        if event.earlier is None:
+            self._store.finish(job, event.analysis, event.fingerprint, event.photo)
+        else:
+            self._store.finish_with(job, event.earlier)
+
+    def _set(self, *jobs: Job) -> None:
+        self._jobs |= {job.id: job for job in jobs}
+        self._save(lambda: self._store.update(*jobs))
+        for job in jobs:
+            self._listener(Update(job))
+
+    def _sort(self) -> None:
+        self._jobs = {job.id: job for job in sorted(self._jobs.values(), key=attrgetter("position"))}
+        self._waiting.sort(key=lambda job_id: self._jobs[job_id].position)
+
+    def _save(self, save: Callable[[], object]) -> None:
+        """Write now, or after what could not be written yet."""
+        if not self._unsaved:
+            try:
+                save()
+            except UserError as err:
+                self._pause(err)
+            else:
+                return
+        self._unsaved.append(save)
+
+    def _save_rest(self) -> None:
+        while self._unsaved:
+            self._unsaved[0]()
+            del self._unsaved[0]
+
+    def _save_partial(self, job_id: str) -> None:
+        if not self._written[job_id]:
+            return
+        try:
+            self._store.save_partial(job_id, "".join(self._written[job_id]))
+        except UserError as err:
+            self._pause(err)

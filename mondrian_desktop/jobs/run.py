@@ -1,8 +1,10 @@
 """One job as a generator of events: read, ask the model, watch it write, hand over the analysis."""
 
+import json
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TypeAlias
 
 from mondrian_desktop.critique.advisor import Advisor
@@ -24,10 +26,11 @@ from mondrian_desktop.engine.protocol import (
 )
 from mondrian_desktop.errors import Cancelled
 from mondrian_desktop.jobs.model import Job
+from mondrian_desktop.jobs.model import Options as Options
 from mondrian_desktop.photo.model import Photo
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Clock, Wait
-from mondrian_desktop.report.model import Analysis, Critique, Generation, PhotoRef
+from mondrian_desktop.report.model import Analysis, Critique, Exchange, Generation, PhotoRef
 from mondrian_desktop.weights.catalog import CatalogEntry
 
 PARTIAL_INTERVAL_S = 0.1
@@ -64,36 +67,67 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Analyzed:
-    """The analysis is finished, or was ended early: ``analysis.generation.finish_reason`` tells."""
+    """The analysis is there, whole or as far as it came: ``analysis.generation.finish_reason`` tells.
+
+    Attributes
+    ----------
+    fingerprint
+        Of everything but the photo that shaped the answer.
+    photo
+        As it was read, or None without one.
+    earlier
+        Id of the analysis, where it was made before and is offered instead of a new one; else None.
+    stopped
+        Whether it was ended early by the user.
+    """
 
     analysis: Analysis
+    fingerprint: str = ""
+    photo: Photo | None = None
+    earlier: int | None = None
+    stopped: bool = False
 
 
 JobEvent: TypeAlias = EngineEvent | Read | Thinking | Partial | Analyzed
 JobEvents: TypeAlias = Generator[JobEvent | Wait, None, None]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What may differ from run to run; units and ranges as in :mod:`mondrian_desktop.settings`."""
-
-    update_interval_s: float = 5.0
-    analysis_size: int = 1024
-    max_tokens: int = 1500
-    temperature: float = 0.0
-    seed: int = 0
-    stream: bool = True
+Earlier: TypeAlias = Callable[[str, str], tuple[int, Analysis] | None]
+"""Finds the id and the analysis of a photo (content hash) that was made with the same settings (fingerprint)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A job with everything it names looked up."""
+    """A job with everything it names looked up.
+
+    Attributes
+    ----------
+    earlier
+        Asked after reading whether there is an analysis already; None: make one in any case.
+    about
+        The analysis that a follow-up question is about.
+    """
 
     job: Job
     advisor: Advisor
     rubric: Rubric
     entry: CatalogEntry
-    options: Options
+    earlier: Earlier | None = None
+    about: Analysis | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal where the same photo gets the same question: of everything but the photo that shapes the answer."""
+        options = {name: value for name, value in asdict(self.job.options).items() if name not in _SHAPELESS}
+        if not self.job.options.temperature:
+            del options["seed"]
+        said = (self.advisor.id, self.advisor.seeing, self.advisor.voice, self.advisor.outside, self.advisor.focus)
+        shape = [said, self.rubric.id, self.entry.id, self.job.question, sorted(options.items())]
+        return sha256(json.dumps(shape).encode()).hexdigest()
+
+
+_SHAPELESS = ("update_interval_s", "stream")
+"""Options that do not change the answer."""
 
 
 def thinking_text(generation_tokens: int, generation_tps: float) -> str:
@@ -115,20 +149,29 @@ def run(assignment: Assignment, engine: Engine, reader: PhotoReader, clock: Cloc
     photo: Photo | None = None
     if assignment.job.path is not None:
         yield Phase(Stage.READING)
-        reading = reader.read(assignment.job.path, assignment.options.analysis_size)
+        reading = reader.read(assignment.job.path, assignment.job.options.analysis_size)
         yield Wait(reading)
         photo = reading.result()
         yield Read(photo)
+        if assignment.earlier and (found := assignment.earlier(photo.content_hash, assignment.fingerprint)):
+            yield Analyzed(found[1], earlier=found[0])
+            return
     progress = _Progress(assignment, clock, began_s)
     finished = yield from _with_news(engine.generate(_request(assignment, photo)), progress.news)
-    if finished.text or finished.finish_reason is not FinishReason.CANCELLED:
-        yield Analyzed(_analysis(assignment, photo, finished))
+    stopped = finished.finish_reason is FinishReason.CANCELLED
+    if finished.text or not stopped:
+        analysis = _analysis(assignment, photo, finished)
+        yield Analyzed(analysis, assignment.fingerprint, photo, stopped=stopped)
 
 
 def _request(assignment: Assignment, photo: Photo | None) -> Request:
-    advisor, rubric, entry, options = assignment.advisor, assignment.rubric, assignment.entry, assignment.options
+    advisor, rubric, entry, options = assignment.advisor, assignment.rubric, assignment.entry, assignment.job.options
     if assignment.job.question:
-        messages = question_messages(advisor, entry, assignment.job.question, rubric=rubric, photo=photo)
+        about = assignment.about
+        messages = question_messages(
+            advisor, entry, assignment.job.question, rubric=rubric, photo=photo, analysis=about,
+            history=_conversation(assignment),
+        )  # fmt: skip
         schema = None
     else:
         messages = critique_messages(advisor, rubric, entry, photo)
@@ -180,7 +223,7 @@ class _Progress:
     def __init__(self, assignment: Assignment, clock: Clock, began_s: float) -> None:
         self._clock = clock
         self._began_s = began_s
-        self._interval_s = assignment.options.update_interval_s
+        self._interval_s = assignment.job.options.update_interval_s
         self._parser = None if assignment.job.question else PartialParser(assignment.rubric)
         self._next_thinking_s = float("-inf")
         self._next_partial_s = float("-inf")
@@ -206,8 +249,19 @@ class _Progress:
         return Thinking(text, event.generation_tokens, event.generation_tps, now_s - self._began_s)
 
 
+def _conversation(assignment: Assignment) -> tuple[Exchange, ...]:
+    """Return the earlier exchanges, without one that was stopped and is now asked again."""
+    earlier = assignment.about.conversation if assignment.about else ()
+    stopped = earlier and earlier[-1].finish_reason == FinishReason.CANCELLED
+    return earlier[:-1] if stopped and earlier[-1].question == assignment.job.question else earlier
+
+
 def _analysis(assignment: Assignment, photo: Photo | None, finished: Finished) -> Analysis:
     job, rubric = assignment.job, assignment.rubric
+    thinking, answer = split_thinking(finished.text)
+    if assignment.about is not None:
+        exchange = Exchange(job.question, answer.strip(), str(finished.finish_reason))
+        return replace(assignment.about, conversation=(*_conversation(assignment), exchange))
     return Analysis(
         photo=PhotoRef(photo.path, photo.content_hash, photo.width, photo.height, photo.exif) if photo else None,
         advisor=assignment.advisor.id,
@@ -228,5 +282,5 @@ def _analysis(assignment: Assignment, photo: Photo | None, finished: Finished) -
         ),
         raw_text=finished.text,
         created=datetime.now(UTC),
-        thinking=split_thinking(finished.text)[0],
+        thinking=thinking,
     )

@@ -3,6 +3,7 @@
 import base64
 import io
 
+import numpy as np
 from PIL import Image
 
 from mondrian_desktop.photo.model import Pixels
@@ -13,6 +14,16 @@ def jpeg(pixels: Pixels, quality: int = 85) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()
+
+
+def thumbnail(pixels: Pixels, size: int = 256) -> bytes:
+    """Return a small JPEG of ``pixels``, long side at most ``size``."""
+    image = Image.fromarray(pixels)
+    scale = min(1.0, size / max(image.size))
+    small = image.resize(
+        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BOX
+    )
+    return jpeg(np.asarray(small), quality=80)
 
 
 def data_uri(pixels: Pixels, quality: int = 85) -> str:

@@ -1,16 +1,24 @@
 """What the tests of jobs and service have in common: a clock that stands still, answers, photos, and an ear."""
 
 import json
+import sqlite3
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from mondrian_desktop.critique.advisor import Advisors, load_advisors
+from mondrian_desktop.critique.parse import parse
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Engine, Finished, FinishReason, Token
 from mondrian_desktop.engine.scripted import ScriptedEngine, Step
 from mondrian_desktop.jobs.queue import Update
+from mondrian_desktop.photo.model import Photo
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
+from mondrian_desktop.report.model import Analysis, Generation, PhotoRef
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import Settings
 
@@ -51,6 +59,68 @@ class Ear:
     def states(self, job_id: str) -> list[str]:
         """Return the states of a job in the order in which they were told."""
         return [update.job.state.value for update in self.updates if update.job.id == job_id and update.event is None]
+
+
+class Disk:
+    """A disk under SQLite that can fail: pass :meth:`connect` to a database.
+
+    Attributes
+    ----------
+    fails_after
+        How many statements still work; None: all.
+    code
+        What it fails with.
+    """
+
+    def __init__(self, code: int = sqlite3.SQLITE_FULL) -> None:
+        self.fails_after: int | None = None
+        self.code = code
+        self.statements = 0
+
+    def connect(self, *args: object, **more: object) -> sqlite3.Connection:
+        return sqlite3.connect(*args, factory=partial(_Connection, self), **more)
+
+    def touch(self) -> None:
+        """Count a statement, or refuse it."""
+        self.statements += 1
+        if self.fails_after is not None:
+            if self.fails_after <= 0:
+                error = sqlite3.OperationalError("injected")
+                error.sqlite_errorcode = self.code
+                raise error
+            self.fails_after -= 1
+
+
+class _Connection(sqlite3.Connection):
+    def __init__(self, disk: Disk, *args: object, **more: object) -> None:
+        super().__init__(*args, **more)
+        self._disk = disk
+
+    def execute(self, *args):
+        self._disk.touch()
+        return super().execute(*args)
+
+    def executemany(self, *args):
+        self._disk.touch()
+        return super().executemany(*args)
+
+
+def make_photo(name: str = "wren.jpg", content: str = "a") -> Photo:
+    """Return a small grey photo; equal ``content``, equal content hash."""
+    return Photo(Path("/photos") / name, content * 64, 1234, 60, 40, np.full((40, 60, 3), 128, np.uint8))
+
+
+def make_analysis(photo: Photo | None = None, *, text: str = "", finish_reason: str = "stop", **fields) -> Analysis:
+    """Return an analysis as the runner makes it."""
+    text = text or answer()
+    ref = photo and PhotoRef(photo.path, photo.content_hash, photo.width, photo.height, photo.exif)
+    return Analysis(
+        **{
+            "photo": ref, "advisor": "mentor", "rubric": "technical", "model": "mini", "question": "",
+            "critique": parse(text, RUBRIC), "facts": photo and photo.measurements, "raw_text": text,
+            "generation": Generation(finish_reason=finish_reason), "created": datetime.now(UTC), **fields,
+        }
+    )  # fmt: skip
 
 
 def tokens(text: str, count: int, clock: FakeClock, step_s: float, tps: float = 44.1) -> list[Step]:

@@ -30,8 +30,8 @@ class Run:
     """One job in the real pump."""
 
     def __init__(self, engine, reader, clock, *, path=SAMPLES[0], question="", **options):
-        job = Job(path, "mentor", "mini", question)
-        assignment = Assignment(job, load_advisors()["mentor"], RUBRIC, find("mini"), Options(**options))
+        job = Job(path, "mentor", "mini", question, options=Options(**options))
+        assignment = Assignment(job, load_advisors()["mentor"], RUBRIC, find("mini"))
         self.events = []
         self.pump = Pump(clock=clock, budget_s=0.0)
         self.on_event = lambda event: None

@@ -1,0 +1,319 @@
+"""What must not be lost: jobs, how far they are, and their results. Written before it is shown.
+
+A job is in the hands of one session (process) at a time. What a session leaves behind when it ends, well or badly, is
+free: :meth:`Store.unfinished` tells of it, :meth:`Store.claim` takes it up.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlite3 import Connection
+
+from mondrian_desktop.jobs.database import Database
+from mondrian_desktop.jobs.model import MOST_TRIES, TRANSITIONS, Batch, Job, JobState
+from mondrian_desktop.jobs.rows import from_job, from_path, from_time, to_job
+from mondrian_desktop.jobs.session import Session
+from mondrian_desktop.photo.encode import thumbnail
+from mondrian_desktop.photo.model import Photo
+from mondrian_desktop.report import codec
+from mondrian_desktop.report.model import Analysis, PhotoRef
+
+SET_ASIDE = "It was set aside: the app stopped three times while analyzing it. You can still try it again."
+
+
+class Store:
+    """The jobs and results in one file.
+
+    Every method that writes does so in one transaction, and raises ``UserError`` where the disk does not take it;
+    nothing has changed then.
+
+    Parameters
+    ----------
+    database
+        The open file; closed with the store.
+    session
+        The process's own; closed with the store.
+
+    Attributes
+    ----------
+    problems
+        Sentences about what was found wrong at opening.
+    """
+
+    def __init__(self, database: Database, session: Session) -> None:
+        self._database = database
+        self._session = session
+        self._closed = False
+        self.problems = tuple(database.problems)
+        last = database.read_one("SELECT max(position) AS position FROM jobs")
+        self._last_position: float = (last and last["position"]) or 0.0
+
+    @classmethod
+    def open(cls, path: Path | None) -> "Store":
+        """Open the file (None: one in memory, gone at the end), and free what dead sessions left behind.
+
+        Raises
+        ------
+        UserError
+            Where it cannot be opened, or is of a later version.
+        """
+        database = Database(path)
+        try:
+            session = Session(None if path is None else path.with_name(f"{path.stem}.sessions"))
+            store = cls(database, session)
+            store.recover()
+        except BaseException:
+            database.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Let go of what is unfinished, and close the file. Where that fails, the next session finds it."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            with self._database.write() as connection:
+                self._free(connection, self._session.id, died=False)
+        finally:
+            self._session.close()
+            self._database.close()
+
+    def next_position(self) -> float:
+        """Return the place at the end of the line."""
+        self._last_position += 1.0
+        return self._last_position
+
+    def add(self, jobs: Iterable[Job], batch: Batch | None = None) -> None:
+        """Write new jobs, and their batch where it is new."""
+        with self._database.write() as connection:
+            if batch is not None:
+                connection.execute(
+                    "INSERT OR IGNORE INTO batches VALUES (?, ?, ?)", (batch.id, batch.name, from_time(batch.created))
+                )
+            connection.executemany(_INSERT_JOB, [from_job(job) | {"session": self._session.id} for job in jobs])
+
+    def update(self, *jobs: Job) -> None:
+        """Write the state, reason, place and tries of jobs.
+
+        Raises
+        ------
+        RuntimeError
+            Where a stored state cannot become the new one, or a job is in another session's hands: a bug.
+        """
+        with self._database.write() as connection:
+            for job in jobs:
+                self._update(connection, job)
+
+    def move(self, jobs: Iterable[Job]) -> None:
+        """Write the places of jobs in line."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "UPDATE jobs SET position = ? WHERE id = ?", [(job.position, job.id) for job in jobs]
+            )
+
+    def save_partial(self, job_id: str, text: str) -> None:
+        """Keep what is written so far."""
+        with self._database.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO partials VALUES (?, ?)", (job_id, text))
+
+    def partial(self, job_id: str) -> str:
+        """Return what was last kept of an unfinished answer; empty where nothing was."""
+        row = self._database.read_one("SELECT text FROM partials WHERE job_id = ?", (job_id,))
+        return row["text"] if row else ""
+
+    def finish(self, job: Job, analysis: Analysis, fingerprint: str, photo: Photo | None) -> int:
+        """Write a job's end together with its result; return the id of the analysis.
+
+        A result that this job had before (a stopped one, tried again) is replaced. The answer to a follow-up
+        question goes into the analysis that it is about.
+
+        Parameters
+        ----------
+        job
+            In its final state.
+        fingerprint
+            Of everything but the photo that shapes the answer.
+        photo
+            As it was read, for its thumbnail.
+        """
+        document = json.dumps(codec.to_json(analysis), separators=(",", ":"))
+        with self._database.write(durable=True) as connection:
+            if job.about is not None:
+                analysis_id = job.about
+            else:
+                # What this job made before it was stopped and tried again.
+                connection.execute(
+                    "DELETE FROM analyses WHERE finish_reason = 'cancelled'"
+                    " AND id = (SELECT analysis_id FROM jobs WHERE id = ?)",
+                    (job.id,),
+                )
+                photo_id = _write_photo(connection, analysis.photo, photo)
+                analysis_id = _write_analysis(connection, analysis, photo_id, fingerprint)
+            connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (analysis_id, document))
+            self._update(connection, job)
+            connection.execute("UPDATE jobs SET analysis_id = ? WHERE id = ?", (analysis_id, job.id))
+            connection.execute("DELETE FROM partials WHERE job_id = ?", (job.id,))
+        return analysis_id
+
+    def finish_with(self, job: Job, analysis_id: int) -> None:
+        """Write a job's end with an earlier job's result."""
+        with self._database.write() as connection:
+            self._update(connection, job)
+            connection.execute("UPDATE jobs SET analysis_id = ? WHERE id = ?", (analysis_id, job.id))
+
+    def earlier(self, content_hash: str, fingerprint: str) -> int | None:
+        """Return the id of the last whole analysis of this photo with these settings, or None."""
+        row = self._database.read_one(
+            "SELECT max(analyses.id) AS id FROM analyses JOIN photos ON photos.id = photo_id"
+            " WHERE content_hash = ? AND fingerprint = ? AND finish_reason != 'cancelled'",
+            (content_hash, fingerprint),
+        )
+        return row["id"] if row else None
+
+    def analysis(self, analysis_id: int) -> Analysis | None:
+        """Return an analysis, or None where there is none of this id.
+
+        Raises
+        ------
+        UserError
+            Where it is damaged, or of a later version.
+        """
+        row = self._database.read_one("SELECT json FROM documents WHERE analysis_id = ?", (analysis_id,))
+        return codec.from_json(json.loads(row["json"])) if row else None
+
+    def analysis_id(self, job_id: str) -> int | None:
+        """Return the id of a job's analysis, or None where it has none."""
+        row = self._database.read_one("SELECT analysis_id FROM jobs WHERE id = ?", (job_id,))
+        return row["analysis_id"] if row else None
+
+    def job(self, job_id: str) -> Job:
+        """Return a job; KeyError where there is none."""
+        row = self._database.read_one("SELECT * FROM jobs WHERE id = ?", (job_id,))
+        if row is None:
+            raise KeyError(job_id)
+        return to_job(row)
+
+    def jobs(self, *, limit: int = 100, state: JobState | None = None, batch: str = "") -> tuple[Job, ...]:
+        """Return the latest jobs, the last one first; of one state or batch where given."""
+        rows = self._database.read(
+            "SELECT * FROM jobs WHERE (? IS NULL OR state = ?) AND (? = '' OR batch_id = ?)"
+            " ORDER BY created DESC, position DESC LIMIT ?",
+            (state, state, batch, batch, limit),
+        )
+        return tuple(to_job(row) for row in rows)
+
+    def recover(self) -> None:
+        """Free what the sessions that died have left: what they ran is interrupted, or set aside after three times."""
+        with self._database.write() as connection:
+            rows = connection.execute("SELECT DISTINCT session FROM jobs WHERE session IS NOT NULL").fetchall()
+            for (session,) in rows:
+                if not self._session.is_alive(session):
+                    self._free(connection, session, died=True)
+
+    def unfinished(self, batch: str = "") -> tuple[Job, ...]:
+        """Return the waiting and interrupted jobs that nobody has in hand, of one batch or of all, in order."""
+        rows = self._database.read(
+            "SELECT * FROM jobs WHERE state IN ('queued', 'interrupted') AND session IS NULL"
+            " AND (? = '' OR batch_id = ?) ORDER BY position",
+            (batch, batch),
+        )
+        return tuple(to_job(row) for row in rows)
+
+    def claim(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
+        """Take up unfinished jobs, back in line; return those that nobody else took first."""
+        with self._database.write() as connection:
+            claimed = [self._claim(connection, job) for job in jobs]
+        return tuple(job for job in claimed if job is not None)
+
+    def _claim(self, connection: Connection, job: Job) -> Job | None:
+        if job.state is not JobState.QUEUED:
+            job = job.to(JobState.QUEUED)
+        done = connection.execute(
+            "UPDATE jobs SET session = ?, state = 'queued', reason = '' WHERE id = ? AND session IS NULL"
+            " AND state IN ('queued', 'interrupted')",
+            (self._session.id, job.id),
+        )
+        return job if done.rowcount == 1 else None
+
+    @staticmethod
+    def _free(connection: Connection, session: str, *, died: bool) -> None:
+        running = connection.execute("SELECT * FROM jobs WHERE session = ? AND state = 'running'", (session,))
+        for job in map(to_job, running.fetchall()):
+            if died:
+                job = replace(job, tries=job.tries + 1, position=_end_of_batch(connection, job))
+            over = job.tries >= MOST_TRIES
+            job = job.to(JobState.FAILED, SET_ASIDE) if over else job.to(JobState.INTERRUPTED)
+            connection.execute(_UPDATE_JOB, from_job(job))
+        connection.execute("UPDATE jobs SET session = NULL WHERE session = ?", (session,))
+
+    def _update(self, connection: Connection, job: Job) -> None:
+        before = ", ".join(f"'{state}'" for state, after in TRANSITIONS.items() if job.state in after)
+        done = connection.execute(
+            f"{_UPDATE_JOB} AND state IN ({before}) AND (session = :session OR session IS NULL)",
+            {**from_job(job), "session": self._session.id},
+        )
+        if done.rowcount != 1:
+            raise RuntimeError(f"job {job.id} cannot become {job.state}")
+        connection.execute(
+            "UPDATE jobs SET session = ? WHERE id = ?", (None if job.is_over else self._session.id, job.id)
+        )
+
+
+_INSERT_JOB = """
+    INSERT INTO jobs (id, batch_id, position, path, advisor, model, question, options, again, about, state, reason,
+        tries, created, session)
+    VALUES (:id, :batch_id, :position, :path, :advisor, :model, :question, :options, :again, :about, :state, :reason,
+        :tries, :created, :session)
+"""
+_UPDATE_JOB = """
+    UPDATE jobs SET state = :state, reason = :reason, position = :position, tries = :tries WHERE id = :id
+"""
+
+
+def _end_of_batch(connection: Connection, job: Job) -> float:
+    """Return a place behind the last job of this job's batch, and before whatever comes next."""
+    last = connection.execute("SELECT max(position) FROM jobs WHERE batch_id = ?", (job.batch,)).fetchone()[0]
+    if last is None:
+        return job.position
+    after = connection.execute("SELECT min(position) FROM jobs WHERE position > ?", (last,)).fetchone()[0]
+    return float(last + 1.0 if after is None else (last + after) / 2)
+
+
+def _write_photo(connection: Connection, photo: PhotoRef | None, read: Photo | None) -> int | None:
+    if photo is None:
+        return None
+    row = connection.execute(
+        """
+        INSERT INTO photos (content_hash, path, byte_size, width, height, thumbnail, added)
+        VALUES (:content_hash, :path, :byte_size, :width, :height, :thumbnail, :added)
+        ON CONFLICT (content_hash) DO UPDATE SET path = excluded.path,
+            thumbnail = coalesce(excluded.thumbnail, thumbnail)
+        RETURNING id
+        """,
+        {
+            "content_hash": photo.content_hash, "path": from_path(photo.path),
+            "byte_size": read.byte_size if read else 0, "width": photo.width, "height": photo.height,
+            "thumbnail": thumbnail(read.pixels) if read else None, "added": from_time(datetime.now(UTC)),
+        },
+    ).fetchone()  # fmt: skip
+    return int(row["id"])
+
+
+def _write_analysis(connection: Connection, analysis: Analysis, photo_id: int | None, fingerprint: str) -> int:
+    critique = analysis.critique
+    row = connection.execute(
+        """
+        INSERT INTO analyses (photo_id, advisor, model, rubric, question, fingerprint, finish_reason, overall_score,
+            created)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        """,
+        (
+            photo_id, analysis.advisor, analysis.model, analysis.rubric, analysis.question, fingerprint,
+            str(analysis.generation.finish_reason), critique.overall_score if critique else None,
+            from_time(analysis.created),
+        ),
+    ).fetchone()  # fmt: skip
+    return int(row["id"])
