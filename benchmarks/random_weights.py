@@ -259,6 +259,7 @@ def _gemma4(size: Size, ids: dict[str, int], rows: int, max_pixels: int) -> _Fil
         "hidden_size_per_layer_input": 16, "num_kv_shared_layers": 1, "sliding_window": 512,
         "layer_types": ["full_attention" if layer % 2 else "sliding_attention" for layer in range(size.layers)],
         "hidden_activation": "gelu_pytorch_tanh",
+        "use_bidirectional_attention": "vision",
     }  # fmt: skip
     vision = {
         "model_type": "gemma4_vision", "hidden_size": size.vision_hidden, "intermediate_size": size.vision_intermediate,

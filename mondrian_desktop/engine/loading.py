@@ -24,6 +24,9 @@ from mondrian_desktop.pump import Wait
 _SLOWEST = 200_000_000
 """Bytes per second at which reading is expected at first, and at least."""
 
+_is_imported = False
+"""Set when the import in a worker is done: until then, importing anything of MLX here would wait for it."""
+
 
 @dataclass(eq=False)
 class LoadedModel:
@@ -96,6 +99,14 @@ def use_fast_blas() -> None:
         return
 
 
+def clear_cache() -> None:
+    """Give back the memory that MLX keeps for reuse; the library does not where its generators are closed early."""
+    if _is_imported:
+        import mlx.core as mx
+
+        mx.clear_cache()
+
+
 def is_out_of_memory(err: BaseException) -> bool:
     """Return whether ``err`` is the library's way of saying that memory is used up."""
     text = str(err).lower()
@@ -150,7 +161,8 @@ def _load_processor(folder: WeightsFolder) -> Any:
 
 
 def _import_library() -> None:
-    if "mlx_vlm" in sys.modules:
+    global _is_imported
+    if _is_imported:
         return
     use_fast_blas()
     import tqdm
@@ -167,6 +179,7 @@ def _import_library() -> None:
         gc.freeze()
         if was_enabled:
             gc.enable()
+    _is_imported = True
 
 
 def _load_lazily(folder: WeightsFolder) -> Any:

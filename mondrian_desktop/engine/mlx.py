@@ -6,6 +6,7 @@ slicing are the only ones that import MLX, and they import it late.
 """
 
 import time
+import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -66,14 +67,24 @@ class MlxEngine:
         if self._is_running:
             raise RuntimeError("one request at a time")
         self._is_running = True
-        answer = _Answer(self._clock)
+        answer, is_closed = _Answer(self._clock), False
         try:
             yield from self._answer(request, answer)
-        except Cancelled:
+        except Cancelled as err:
+            _forget_frames(err)
             answer.reason = FinishReason.CANCELLED
+        except GeneratorExit:
+            is_closed = True
+        except Exception as err:
+            _forget_frames(err)
+            raise
         finally:
             self._is_running = False
-        yield answer.finished()
+            loading.clear_cache()
+        # Once more, now that the exception and the frames that it held are gone.
+        loading.clear_cache()
+        if not is_closed:
+            yield answer.finished()
 
     def device(self) -> str:
         """Return on what it computes, for people: "Apple M3 Pro (Metal), 36 GB", "CPU"."""
@@ -95,7 +106,7 @@ class MlxEngine:
         self._prefixes.drop()
         if self._loaded is not None:
             self._loaded = None
-            _clear_cache()
+            loading.clear_cache()
 
     def _answer(self, request: Request, answer: "_Answer") -> EngineEvents:
         loaded = yield from self._load(request.weights)
@@ -108,10 +119,7 @@ class MlxEngine:
             checked = folder.check(weights)
             # Before the next one is read: there may not be room for both.
             self._release()
-            try:
-                self._loaded = yield from loading.load(checked, self._worker, self._clock)
-            finally:
-                _clear_cache()
+            self._loaded = yield from loading.load(checked, self._worker, self._clock)
         return self._loaded
 
     def _respond(self, loaded: LoadedModel, request: Request, answer: "_Answer") -> EngineEvents:
@@ -127,7 +135,7 @@ class MlxEngine:
         # Taken out: what a cancelled or failed request leaves in it is stale.
         state = self._prefixes.take(prompt.key) or PromptCacheState()
         _leave_one(state, prompt.ids)
-        options = _options(request, prompt, mask, state)
+        options = _options(loaded, request, prompt, mask, state)
         try:
             if request.stream:
                 yield from _stream(loaded, prompt, options, answer)
@@ -135,8 +143,6 @@ class MlxEngine:
                 yield from _block(loaded, prompt, options, answer)
         finally:
             answer.peak_memory_bytes = mx.get_peak_memory()
-            # The library skips this where it is closed early.
-            mx.clear_cache()
         if answer.reason in (FinishReason.STOP, FinishReason.LENGTH) and _can_be_cut(state):
             self._prefixes.keep(prompt.key, state)
 
@@ -228,16 +234,27 @@ def _can_be_cut(state: Any) -> bool:
     return all(hasattr(cache, "is_trimmable") and cache.is_trimmable() for cache in state.cache)
 
 
-def _options(request: Request, prompt: Prompt, mask: SchemaMask | None, state: Any) -> dict[str, Any]:
+def _options(
+    loaded: LoadedModel, request: Request, prompt: Prompt, mask: SchemaMask | None, state: Any
+) -> dict[str, Any]:
     return {
         **prompt.inputs,
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
         "seed": request.seed,
-        "prefill_step_size": PREFILL_TOKENS,
+        "prefill_step_size": _prefill_tokens(loaded, state),
         "prompt_cache_state": state,
         "logits_processors": [_masking(mask)] if mask else None,
     }
+
+
+def _prefill_tokens(loaded: LoadedModel, state: Any) -> int | None:
+    # WORKAROUND mlx-vlm 0.7.10, models/gemma4/language.py: after a reused prefix, per-layer inputs are cut by the
+    # position in the whole prompt though they cover the rest only, so every chunk but the last gets wrong ones.
+    # tests/engine/test_contract.py tells when this can go.
+    text = getattr(loaded.model.config, "text_config", None)
+    is_cut_wrong = state.cache is not None and bool(getattr(text, "hidden_size_per_layer_input", 0))
+    return None if is_cut_wrong else PREFILL_TOKENS
 
 
 def _masking(mask: SchemaMask) -> Callable[[Any, Any], Any]:
@@ -334,7 +351,8 @@ def _memory_explained(weights: Path) -> Iterator[None]:
         ) from err
 
 
-def _clear_cache() -> None:
-    import mlx.core as mx
-
-    mx.clear_cache()
+def _forget_frames(err: BaseException | None) -> None:
+    """Free what the frames behind ``err`` hold, prompts and caches: whoever keeps the error would keep them too."""
+    while err is not None:
+        traceback.clear_frames(err.__traceback__)
+        err = err.__cause__ or err.__context__
