@@ -14,6 +14,7 @@ from hub_server import body, corrupt, drop, ignore_range, overlong, stall, stall
 from huggingface_hub.file_download import repo_folder_name
 
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.pump import Pump
 from mondrian_desktop.weights import errand, places, unfinished
 from mondrian_desktop.weights.catalog import CatalogEntry, find, from_repo
 from mondrian_desktop.weights.download import download
@@ -240,6 +241,19 @@ def test_pausing_before_the_server_has_answered_is_quick(hub, entry, fetch):
     hub.faults["api"] = [stall_before_answering]
     events = fetch(entry, until=lambda event: isinstance(event, Asking), patience=Patience(stall_s=60))
     assert kinds(events) == [Asking, Paused]
+
+
+def test_pausing_at_once_tells_what_an_earlier_attempt_brought(hub, repo, entry, fetch, patience):
+    hub.faults[WEIGHTS] = [drop(200_000)] + [drop(0)] * patience.attempts
+    with pytest.raises(UserError):
+        fetch(entry)
+    begun = unfinished.load(REPO)
+    pump, seen = Pump(), []
+    task = pump.start(download(entry), seen.append)
+    pump.step()
+    pump.cancel(task)
+    pump.run()
+    assert seen[-1] == Paused(begun.done_bytes, begun.manifest.total_bytes)
 
 
 def test_closing_in_the_middle_leaves_no_thread_behind(hub, entry):
