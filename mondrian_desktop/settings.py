@@ -127,8 +127,25 @@ TEMPERATURE = Setting(
 )  # fmt: skip
 ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.")
 MODEL = Setting("model", "mini", "Model", "Id of an installed model, or a folder with weights.")
+SERVICE = Setting(
+    "service", False, "Local service", "Lets pages and phones submit photos and watch. As long as the app runs.",
+)  # fmt: skip
+SERVICE_HOST = Setting(
+    "service_host", "127.0.0.1", "Service address",
+    "127.0.0.1: this machine only. 0.0.0.0: also your network, for those who have the token.",
+)  # fmt: skip
+SERVICE_PORT = Setting(
+    "service_port", 5005, "Service port", "Where the service listens. 0 takes a free one.", minimum=0, maximum=65535,
+)  # fmt: skip
+SHARED_FOLDERS = Setting(
+    "shared_folders", "", "Shared folders",
+    "Photos in these folders can be submitted to the service by name. Several: with a colon between them.",
+)  # fmt: skip
 
-ALL: tuple[Setting[Any], ...] = (UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, ADVISOR, MODEL)
+ALL: tuple[Setting[Any], ...] = (
+    UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, ADVISOR, MODEL, SERVICE, SERVICE_HOST,
+    SERVICE_PORT, SHARED_FOLDERS,
+)  # fmt: skip
 
 
 class Settings:
