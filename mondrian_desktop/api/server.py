@@ -54,8 +54,8 @@ class Server:
 
     Attributes
     ----------
-    url
-        Where it listens, for people on this machine.
+    address, port
+        Where it listens.
     token
         What requests have to bring; empty where only this machine can ask.
 
@@ -84,6 +84,8 @@ class Server:
         self._uvicorn = uvicorn.Server(_config(front))
         self._thread = threading.Thread(target=self._run, name="mondrian-http", daemon=True)
         self._thread.start()
+        self._service = service
+        self._uploads = uploads
         service.pump.start(uploads.sweep(lambda job_id: _is_known(service, job_id)), lambda _event: None, _swept)
 
     @property
@@ -95,6 +97,11 @@ class Server:
     def phone_url(self) -> str:
         """The page's address for a phone, with the token where a server never sees it; to be shown as a QR code."""
         return f"{self.url}/#token={self.token}" if self.token else self.url
+
+    def take_up(self) -> None:
+        """Go on with uploads that an earlier session left unfinished, for a service without a window to offer them."""
+        left = self._service.unfinished()
+        self._service.take_up(job for job in left if self._uploads.id_of(job.path))
 
     def close(self) -> None:
         """End every stream, refuse what waits, and return when the thread has ended. Call it before the service's."""

@@ -12,9 +12,17 @@ from mondrian_desktop.cli import analyze, doctor
 from mondrian_desktop.cli.inspect import inspect
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.service import Service
-from mondrian_desktop.settings import ADVISOR, MAX_TOKENS, MODEL, UPDATE_INTERVAL, Setting
+from mondrian_desktop.settings import (
+    ADVISOR,
+    MAX_TOKENS,
+    MODEL,
+    SERVICE_HOST,
+    SERVICE_PORT,
+    UPDATE_INTERVAL,
+    Setting,
+)
 
-COMMANDS = ("analyze", "ask", "inspect", "doctor", "demo", "window")
+COMMANDS = ("analyze", "ask", "inspect", "serve", "verify-streaming", "doctor", "demo", "window")
 USAGE_ERROR = 2
 
 
@@ -37,16 +45,34 @@ def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> in
     log.start(verbose=options.verbose)
     if options.command == "inspect":
         return inspect(options.photos, as_json=options.json, out=sys.stdout, err=sys.stderr)
+    if options.command == "verify-streaming":
+        return _verify_streaming(options, build)
     service = build()
     try:
         if options.command == "doctor":
             return doctor.run(service, sys.stdout)
+        if options.command == "serve":
+            # FastAPI and uvicorn take a while to import, and the other commands do without.
+            from mondrian_desktop.cli import serve
+
+            return serve.run(service, options, sys.stdout, sys.stderr)
         return analyze.run(service, options, sys.stdout, sys.stderr)
     except UserError as err:
         sys.stderr.write(f"mondrian-desktop: {err}\n")
         return USAGE_ERROR
     finally:
         service.close()
+
+
+def _verify_streaming(options: argparse.Namespace, build: Callable[[], Service]) -> int:
+    """Run the check; a service is built only where none runs."""
+    from mondrian_desktop.cli import verify_streaming
+
+    try:
+        return verify_streaming.run(build, options, sys.stdout, sys.stderr)
+    except UserError as err:
+        sys.stderr.write(f"mondrian-desktop: {err}\n")
+        return USAGE_ERROR
 
 
 def has_display() -> bool:
@@ -90,6 +116,15 @@ def _parser() -> argparse.ArgumentParser:
     facts = commands.add_parser("inspect", help="tell what can be measured on photos, without a model")
     facts.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     facts.add_argument("--json", action="store_true", help="as JSON")
+
+    serving = commands.add_parser("serve", help="answer phones and web pages over HTTP, without a window")
+    serving.add_argument("--host", metavar="ADDRESS", help=f"{SERVICE_HOST.help} Default {SERVICE_HOST.default}.")
+    serving.add_argument("--port", type=_of(SERVICE_PORT), metavar="N", help=f"default {SERVICE_PORT.default}")
+
+    verifying = commands.add_parser("verify-streaming", help="check that a service's thinking updates arrive on time")
+    verifying.add_argument("photo", nargs="?", type=Path, metavar="PHOTO", help="default: a sample")
+    verifying.add_argument("--url", metavar="URL", help="of the service; default: the one on this machine, else an own")
+    verifying.add_argument("--interval", type=_of(UPDATE_INTERVAL), metavar="S", help=_help(UPDATE_INTERVAL))
 
     commands.add_parser("doctor", help="tell versions, device, memory, folders and models")
     commands.add_parser("demo", help="analyze a sample photo with the built-in model")
