@@ -108,7 +108,9 @@ def _weight_bytes(file: Path) -> int:
         size = file.stat().st_size
         with file.open("rb") as opened:
             (header_bytes,) = struct.unpack("<Q", opened.read(8))
-            header = json.loads(opened.read(min(header_bytes, _LARGEST_HEADER)))
+            if header_bytes > min(size, _LARGEST_HEADER):
+                raise ValueError("a header longer than the file")
+            header = json.loads(opened.read(header_bytes))
         tensors = max((end for end in _ends(header)), default=0)
     except OSError as err:
         raise UserError(f"{file} could not be read: {err.strerror}.", "Check the folder's permissions.") from err

@@ -130,7 +130,7 @@ def explained(folder: WeightsFolder) -> Iterator[None]:
                 f"The model in {path} does not fit into memory.", "Choose a smaller model, or close other programs."
             ) from err
         raise UserError(f"The weights in {path} are damaged: {_line(err)}.", "Download the model again.") from err
-    except (AttributeError, ImportError, LookupError, OSError, TypeError, ValueError) as err:
+    except _errors_of_a_bad_folder() as err:
         if "not supported" in str(err) and "Model type" in str(err):
             raise UserError(
                 f"Models of type “{folder.config['model_type']}” are not supported ({path}).", "Choose another model."
@@ -138,6 +138,13 @@ def explained(folder: WeightsFolder) -> Iterator[None]:
         raise UserError(
             f"The files in {path} do not make a model: {_line(err)}.", "Download the model again, or choose another."
         ) from err
+
+
+def _errors_of_a_bad_folder() -> tuple[type[Exception], ...]:
+    """Return what the library raises over files that it does not understand; looked up only when it has raised."""
+    from huggingface_hub.errors import StrictDataclassError
+
+    return (AttributeError, ImportError, LookupError, OSError, TypeError, ValueError, StrictDataclassError)
 
 
 def _line(err: BaseException) -> str:

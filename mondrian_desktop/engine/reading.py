@@ -116,6 +116,12 @@ def _inputs(loaded: LoadedModel, text: str, image: Image | None) -> dict[str, An
             ) from err
         if image and not loaded.slicer.layers[Stage.ENCODING]:
             raise _text_only(loaded) from err
+        if "Failed to process inputs" in str(err):
+            # What the model's own processor raised, whatever it was: its settings come from the folder.
+            raise UserError(
+                f"The model in {loaded.folder.path} could not take the request: {err}.",
+                "Download the model again, or choose another one.",
+            ) from err
         raise
     if image and made.get("pixel_values") is None:
         raise _text_only(loaded)

@@ -1,5 +1,6 @@
 """Random-weight models, photos, and ways to ask: the real library throughout."""
 
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -72,7 +73,7 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     @cache
     def built(architecture: str = "qwen3_vl", **options: Any) -> Path:
         folder: Path = tmp_path_factory.mktemp(architecture)
-        random_weights.build(folder, architecture, **options)
+        random_weights.build(folder, architecture, **{"seed": 3} | options)
         return folder
 
     return built
@@ -146,3 +147,9 @@ def about() -> Callable[..., Request]:
         return Request(folder, messages, image, **{"max_tokens": 24} | options)
 
     return made
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[Path], Path]:
+    """Return a function that copies a model folder, to be damaged."""
+    return lambda folder: Path(shutil.copytree(folder, tmp_path / "model"))

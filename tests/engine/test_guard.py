@@ -21,7 +21,15 @@ def first_repetition(text: str) -> int | None:
     return None
 
 
-@pytest.mark.parametrize("unit", ["a", "ha ", "the light is soft, ", "One whole sentence about the light, the edges, and what they do to the picture. "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        "ha ",
+        "the light is soft, ",
+        "One whole sentence about the light, the edges, and what they do to the picture. ",
+    ],
+)
 def test_stops_at_the_character_that_makes_it_a_repetition(unit: str) -> None:
     length = max(REPEATS * len(unit), CHARACTERS)
     text = "Before: #" + unit * (length // len(unit) + 3)
