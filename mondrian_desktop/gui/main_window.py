@@ -1,0 +1,234 @@
+"""The window: it assembles the panes and wires them. What they do, they know themselves."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
+
+from mondrian_desktop import APP_NAME
+from mondrian_desktop.gui import announce, dialogs, mac
+from mondrian_desktop.gui.actions import Actions, State
+from mondrian_desktop.gui.album import Entry
+from mondrian_desktop.gui.asking import Asking
+from mondrian_desktop.gui.drop_area import DropArea
+from mondrian_desktop.gui.incoming import Incoming, sort
+from mondrian_desktop.gui.looking import Looking
+from mondrian_desktop.gui.notice import Notice
+from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
+from mondrian_desktop.gui.pictures import Thumbnails
+from mondrian_desktop.gui.place import Place
+from mondrian_desktop.gui.report_pane import CRITIQUE, FACTS, RAW
+from mondrian_desktop.gui.session import Session
+from mondrian_desktop.gui.theme import MIN_HEIGHT, MIN_WIDTH, Theme
+from mondrian_desktop.gui.toolbar import Toolbar
+from mondrian_desktop.gui.welcome import Welcome
+from mondrian_desktop.gui.work_area import WorkArea
+from mondrian_desktop.service import Service
+
+_DEFAULT_SIZE = (1280, 800)
+
+
+class MainWindow(QMainWindow):
+    """One window on one service.
+
+    Opening shows photos and does not analyze them: a shoot of 500 dropped by mistake must not start hours of work,
+    and who is to be asked is chosen after looking. Analyze, or its key, is one step away.
+
+    Parameters
+    ----------
+    samples
+        Photos to try, shown while the window is empty.
+    """
+
+    def __init__(self, service: Service, theme: Theme, samples: Sequence[Path] = ()) -> None:
+        super().__init__()
+        self.setWindowTitle(APP_NAME)
+        self.setMinimumSize(MIN_WIDTH, MIN_HEIGHT)
+        mac.prepare_window(self)
+        self._folder: Path | None = None
+        self.session = Session(service, self)
+        size_px = round(THUMBNAIL_WIDTH * self.devicePixelRatioF())
+        self._thumbnails = Thumbnails(service.preview, service.pump.post, size_px, self)
+        self.notice = Notice(theme)
+        self.photos = PhotoList(self.session.album, theme, self._thumbnails)
+        self.asking = Asking(self.session, theme, self)
+        self.looking = Looking(service, theme, self._thumbnails, self)
+        self.welcome = Welcome(theme, self._thumbnails, samples, self.asking.model_line())
+        self.area = WorkArea(theme, self.photos, self.looking.view, self.looking.strip, self.asking.pane)
+        self.verbs = Actions(self, self._verbs(), self.session.undo_stack, service.advisors, self.asking.choose_advisor)
+        self.toolbar = Toolbar(service.advisors, self.verbs.keys("analyze"))
+        self._assemble()
+        self.drops = DropArea(self, theme)
+        self._connect()
+        self._restore_place()
+        self.asking.choose_advisor(self.asking.advisor)
+        for problem in (*service.settings.problems, *service.advisors.problems):
+            self.notice.tell(problem)
+
+    def open_photos(self, incoming: Incoming, *, analyze: bool = False) -> None:
+        """Open photos and look at the first; with ``analyze`` all of them are put in line at once."""
+        entries = self.session.open(incoming)
+        if not entries:
+            return
+        self._folder = entries[0].path.parent
+        self.photos.choose(entries[0])
+        (self.photos if self.photos.isVisible() else self.looking.view).setFocus()
+        if analyze:
+            self.asking.analyze(entries)
+        self.activateWindow()
+
+    def tell(self, text: str) -> None:
+        """Say something at the top of the window."""
+        self.notice.tell(text)
+        announce.politely(self, text)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
+        """End what the window itself started; the service is ended by who built it."""
+        Place(bytes(self.saveGeometry().data()), self.area.save()).save()
+        self.session.close()
+        self.looking.close()
+        self._thumbnails.close()
+        super().closeEvent(event)
+
+    def _assemble(self) -> None:
+        self.addToolBar(self.toolbar)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.area)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.notice)
+        layout.addWidget(self._pages, 1)
+        layout.addWidget(self.asking.bottom)
+        self.setCentralWidget(content)
+        for widget in (self.photos, self.looking.view):
+            widget.addActions(list(self.verbs.focused))
+        pane, bottom = self.asking.pane, self.asking.bottom
+        in_reading_order = (
+            self.toolbar.advisor, self.toolbar.analyze, self.notice.dismiss, self.welcome.open,
+            *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view,
+            pane.tabs, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts, pane.raw,
+            bottom.stop, bottom.stop_all,
+        )  # fmt: skip
+        for one, other in pairwise(in_reading_order):
+            self.setTabOrder(one, other)
+        pane.header.tab_order_anchor = pane.tabs
+        # Nothing is marked before a key is pressed; Tab then begins at the toolbar.
+        content.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        content.setFocus()
+
+    def _connect(self) -> None:
+        self.session.told.connect(self.tell)
+        self.session.restored.connect(lambda entries: self.photos.choose(entries[0]))
+        self.session.album.rowsInserted.connect(self._count_changed)
+        self.session.album.rowsRemoved.connect(self._count_changed)
+        self.photos.current_changed.connect(self._look_at)
+        self.photos.selection_changed.connect(self._refresh_verbs)
+        self._thumbnails.failed.connect(self._mark_unreadable)
+        self.looking.failed.connect(self._mark_unreadable)
+        self.looking.facts_changed.connect(self.asking.pane.show_facts)
+        self.looking.full_look.stepped.connect(self.photos.step)
+        self.asking.facts_found.connect(lambda entry, facts: self.looking.keep_facts(entry.path, facts))
+        self.asking.retried.connect(self.looking.look_again)
+        self.asking.advisor_changed.connect(self.toolbar.show_advisor)
+        self.asking.advisor_changed.connect(self.verbs.check_advisor)
+        self.asking.updated.connect(self._refresh_verbs)
+        self.drops.dropped.connect(self.open_photos)
+        self.welcome.open_wanted.connect(self._ask_for_photos)
+        self.welcome.sample_chosen.connect(lambda path: self.open_photos(sort([path]), analyze=True))
+        self.area.open_wanted.connect(self._ask_for_photos)
+        self.toolbar.advisor_chosen.connect(self.asking.choose_advisor)
+        self.toolbar.analyze_wanted.connect(self._analyze_selected)
+
+    def _verbs(self) -> dict[str, Callable[[], object]]:
+        """Return what each action does."""
+        tabs = self.asking.pane.tabs
+        return {
+            "open": self._ask_for_photos,
+            "close": self.close,
+            "quit": QApplication.quit,
+            "copy": self._copy,
+            "copy_critique": lambda: QGuiApplication.clipboard().setText(self.asking.copy_text()),
+            "select_all": self.photos.selectAll,
+            "full_look": self.looking.toggle_full_look,
+            "sidebar": self.area.toggle_sidebar,
+            "tab_critique": lambda: tabs.setCurrentIndex(CRITIQUE),
+            "tab_facts": lambda: tabs.setCurrentIndex(FACTS),
+            "tab_raw": lambda: tabs.setCurrentIndex(RAW),
+            "full_screen": lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
+            "analyze": self._analyze_selected,
+            "stop": self.session.stop,
+            "stop_all": self.session.stop_all,
+            "previous": lambda: self.photos.step(-1),
+            "next": lambda: self.photos.step(1),
+            "reveal": self._reveal,
+            "remove": lambda: self.session.remove(self.photos.selected),
+            "minimize": self.showMinimized,
+            "zoom": lambda: self.showNormal() if self.isMaximized() else self.showMaximized(),
+            "keys": lambda: dialogs.keyboard_shortcuts(self, self.verbs.shortcuts()),
+            "about": lambda: dialogs.about(self),
+        }
+
+    def _restore_place(self) -> None:
+        place = Place.load()
+        if not self.restoreGeometry(QByteArray(place.geometry)):
+            self.resize(*_DEFAULT_SIZE)
+        self.area.restore(place.splitter)
+
+    def _ask_for_photos(self) -> None:
+        dialogs.open_photos(self, lambda paths: self.open_photos(sort(paths)), self._folder)
+
+    def _look_at(self, entry: Entry | None) -> None:
+        self.setWindowTitle(f"{entry.name} – {APP_NAME}" if entry else APP_NAME)
+        self.asking.look_at(entry)
+        self.looking.look_at(entry)
+        self._refresh_verbs()
+
+    def _analyze_selected(self) -> None:
+        self.asking.analyze(self.photos.selected)
+
+    def _mark_unreadable(self, path: Path, problem: str) -> None:
+        entry = self.session.album.find(path)
+        if entry is not None and entry.problem != problem:
+            self.session.mark_unreadable(entry, problem)
+
+    def _count_changed(self) -> None:
+        count = self.session.album.rowCount()
+        self.area.show_count(count)
+        self._pages.setCurrentWidget(self.area if count else self.welcome)
+        self._refresh_verbs()
+
+    def _reveal(self) -> None:
+        if entry := self.photos.current:
+            mac.reveal(entry.path)
+
+    def _copy(self) -> None:
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QTextEdit | QPlainTextEdit):
+            focus.copy()
+        elif text := self.asking.pane.copy_text():
+            QGuiApplication.clipboard().setText(text)
+
+    def _refresh_verbs(self) -> None:
+        selected = self.photos.selected
+        row, count = self.photos.currentIndex().row(), self.session.album.rowCount()
+        state = State(
+            has_photos=count > 0,
+            has_photo=row >= 0,
+            selected=len(selected),
+            idle=len(self.session.idle(selected, self.asking.advisor)),
+            is_running=self.session.feed.running is not None,
+            has_waiting=self.session.waiting() > 0,
+            has_critique=self.asking.has_critique,
+            tabs=tuple(map(self.asking.pane.tabs.isTabVisible, (CRITIQUE, FACTS, RAW))),
+            is_at_first=row <= 0,
+            is_at_last=row >= count - 1,
+        )
+        self.verbs.refresh(state)
+        analyze = self.verbs["analyze"]
+        self.toolbar.show_analyze(analyze.text(), analyze.isEnabled())

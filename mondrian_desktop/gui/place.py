@@ -1,0 +1,51 @@
+"""Where the window was and how it was divided, in a small file beside the settings. Lost or broken: the default."""
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray
+
+from mondrian_desktop import paths
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Qt's own record of a window's geometry, and of its splitter's sizes; empty where nothing is known."""
+
+    geometry: bytes = b""
+    splitter: bytes = b""
+
+    @classmethod
+    def load(cls, file: Path | None = None) -> "Place":
+        """Return what was saved."""
+        try:
+            stored = json.loads((file or _file()).read_text(encoding="ascii"))
+            return cls(bytes.fromhex(stored["geometry"]), bytes.fromhex(stored["splitter"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return cls()
+
+    def save(self, file: Path | None = None) -> None:
+        """Write it. A place that cannot be kept is not worth a word to the user."""
+        file = file or _file()
+        part = file.with_name(file.name + ".part")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(
+                json.dumps({"geometry": self.geometry.hex(), "splitter": self.splitter.hex()}), encoding="ascii"
+            )
+            part.replace(file)
+        except OSError as err:
+            _log.info("the window's place could not be saved: %s", err)
+
+
+def to_bytes(array: QByteArray) -> bytes:
+    """Return Qt's bytes as Python's."""
+    return bytes(array.data())
+
+
+def _file() -> Path:
+    return paths.config_dir() / "window.json"

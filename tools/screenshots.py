@@ -1,0 +1,341 @@
+"""Take the screenshots in ``docs/screenshots``: the real window, the built-in model, the sample photos.
+
+``python -m tools.screenshots`` needs no display. Each state is reached as a user reaches it, by the window's own
+actions; only the pump is held in the middle of things, so that they can be looked at.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QFont, QFontDatabase
+from PySide6.QtWidgets import QApplication
+
+from mondrian_desktop import APP_NAME
+from mondrian_desktop.bootstrap import build
+from mondrian_desktop.engine.protocol import Stage
+from mondrian_desktop.gui.album import Standing
+from mondrian_desktop.gui.app import samples
+from mondrian_desktop.gui.incoming import sort
+from mondrian_desktop.gui.main_window import MainWindow
+from mondrian_desktop.gui.theme import Theme
+from mondrian_desktop.qt.main_thread import MainThread
+
+if TYPE_CHECKING:
+    from mondrian_desktop.gui.feed import Live
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+SIZE = (1280, 800)
+MAX_BYTES = 300_000
+DOCUMENTED = (
+    "hero", "empty", "dragging", "loading", "live", "live-dark", "finished-dark", "facts", "stopped", "failed",
+    "narrow",
+)  # fmt: skip
+"""What lies in the repository; ``--all`` takes every state, light and dark."""
+_OWN_COLORS = 96
+_SETTLE_MS = 700
+_LONG_NAMES = (
+    "a name with\na new line.jpg",
+    "<b>bold <img src=x> & co.jpg",
+    "📷 caf\u00e9 \u05e9\u05dc\u05d5\u05dd \u202egpj.jpg",
+    "x" * 240 + ".jpg",
+)
+
+Condition = Callable[[], bool]
+Scene = Iterator[Condition | int]
+"""Yields what to wait for: a condition, or a number of milliseconds."""
+
+
+class Studio(QObject):
+    """The window, a pump that can be held, and a script that plays on them."""
+
+    def __init__(self, app: QApplication, folder: Path, wanted: Sequence[str] | None) -> None:
+        super().__init__()
+        self._app = app
+        self._folder = folder
+        self._wanted = wanted
+        self._thread = MainThread()
+        self.service = build(post=self._thread.post)
+        self.theme = Theme(app, dark=False)
+        self.window = MainWindow(self.service, self.theme, samples())
+        self.hold_when: Callable[[Live], bool] | None = None
+        self._pump_timer = QTimer(self, interval=0)
+        self._pump_timer.timeout.connect(self._step)
+        self._pump_timer.start()
+        self._script_timer = QTimer(self, interval=20)
+        self._script_timer.timeout.connect(self._play)
+        self._script: Scene = iter(())
+        self._condition: Condition = lambda: True
+        self._waited_ms = 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the pump stands still."""
+        live = self.window.session.feed.running
+        return self.hold_when is not None and live is not None and self.hold_when(live)
+
+    def play(self, script: Scene) -> None:
+        """Play a script, then quit."""
+        self._script = script
+        self.window.resize(*SIZE)
+        self.window.show()
+        self._script_timer.start()
+
+    def shot(self, name: str) -> None:
+        """Save a picture of the window."""
+        if self._wanted is not None and name not in self._wanted:
+            return
+        file = self._folder / f"{name}.png"
+        self.window.grab().save(str(file))
+        if self._wanted is not None:
+            optimize(file)
+        print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
+
+    def close(self) -> None:
+        """End everything."""
+        self._pump_timer.stop()
+        self._script_timer.stop()
+        self.window.close()
+        self.service.close()
+        self._thread.close()
+
+    def _step(self) -> None:
+        if not self.is_held:
+            self.service.pump.step()
+
+    def _play(self) -> None:
+        self._waited_ms += self._script_timer.interval()
+        if not self._condition():
+            if self._waited_ms > 120_000:
+                raise TimeoutError("a state was not reached")
+            return
+        wait = next(self._script, None)
+        self._waited_ms = 0
+        if wait is None:
+            self._app.quit()
+        elif isinstance(wait, int):
+            self._condition = lambda: self._waited_ms >= wait
+        else:
+            self._condition = wait
+
+
+def optimize(file: Path) -> None:
+    """Reduce a picture to 256 colors and fail where it stays too large.
+
+    The most frequent colors are the window's own and stay exact; the rest is for the photos, dithered.
+    """
+    with Image.open(file) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(np.uint32)
+    codes = (pixels[..., 0] << 16) | (pixels[..., 1] << 8) | pixels[..., 2]
+    values, counts = np.unique(codes, return_counts=True)
+    own = values[np.argsort(-counts)[:_OWN_COLORS]]
+    is_own = np.isin(codes, own)
+    others = pixels[~is_own].astype(np.uint8)
+    strip = Image.fromarray(others[: len(others) // 64 * 64].reshape(-1, 64, 3))
+    palette = strip.quantize(256 - _OWN_COLORS, method=Image.Quantize.MEDIANCUT, kmeans=3).getpalette()
+    exact = np.stack([own >> 16, own >> 8 & 255, own & 255], axis=1).astype(np.uint8)
+    table = Image.new("P", (1, 1))
+    table.putpalette(exact.tobytes() + bytes(palette or ())[: 3 * (256 - _OWN_COLORS)])
+    dithered = Image.fromarray(pixels.astype(np.uint8)).quantize(palette=table, dither=Image.Dither.FLOYDSTEINBERG)
+    indexes = np.asarray(dithered).copy()
+    order = np.argsort(own)
+    indexes[is_own] = order[np.searchsorted(own[order], codes[is_own])]
+    reduced = Image.fromarray(indexes, mode="P")
+    reduced.putpalette(table.getpalette() or [])
+    reduced.save(file, optimize=True)
+    if file.stat().st_size > MAX_BYTES:
+        raise ValueError(f"{file} has {file.stat().st_size} bytes, more than {MAX_BYTES}")
+
+
+def script(studio: Studio, scratch: Path) -> Scene:
+    """Visit every state."""
+    window = studio.window
+    yield _SETTLE_MS
+    yield from both(studio, "empty")
+    drag(window, [*samples(), scratch / "a folder", scratch / "notes.txt"])
+    yield 100
+    yield from both(studio, "dragging")
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    window.open_photos(sort(samples()))
+    choose(window, "lake")
+    yield _SETTLE_MS * 2
+    yield from both(studio, "opened")
+    yield from running(studio)
+    yield from finished(studio)
+    yield from stopped(studio)
+    yield from failed(studio, scratch)
+    yield from many(studio, scratch)
+
+
+def running(studio: Studio) -> Scene:
+    """Hold the first analysis in each of its phases."""
+    window = studio.window
+    studio.hold_when = lambda live: live.stage is Stage.READING
+    window.verbs["analyze"].trigger()
+    yield _SETTLE_MS
+    yield from both(studio, "reading")
+    studio.hold_when = lambda live: live.stage is Stage.LOADING and live.load is not None and live.load.done_bytes > 0
+    yield lambda: studio.is_held
+    yield _SETTLE_MS
+    yield from both(studio, "loading")
+    studio.hold_when = lambda live: live.prefill is not None and 2 * live.prefill.done > live.prefill.total
+    yield lambda: studio.is_held
+    yield _SETTLE_MS
+    yield from both(studio, "looking")
+    studio.hold_when = lambda live: live.partial is not None and len(live.partial.critique.dimensions) >= 3
+    yield lambda: studio.is_held
+    yield _SETTLE_MS * 2
+    yield from both(studio, "live")
+    studio.hold_when = None
+
+
+def finished(studio: Studio) -> Scene:
+    """Wait for the analysis; look at its pages."""
+    window = studio.window
+    # Once more, so that the times shown are those of an analysis that was not held.
+    yield lambda: standing(window) is Standing.DONE
+    window.verbs["analyze"].trigger()
+    yield lambda: standing(window) is not Standing.DONE
+    yield lambda: standing(window) is Standing.DONE
+    window.asking.pane.text.verticalScrollBar().setValue(0)
+    yield _SETTLE_MS
+    studio.shot("hero")
+    yield from both(studio, "finished")
+    window.verbs["tab_facts"].trigger()
+    yield from both(studio, "facts")
+    window.verbs["tab_raw"].trigger()
+    yield from both(studio, "raw")
+    window.verbs["tab_critique"].trigger()
+    window.looking.toggle_full_look()
+    yield _SETTLE_MS
+    yield from both(studio, "full-look")
+    window.looking.toggle_full_look()
+    window.resize(960, 640)
+    yield _SETTLE_MS
+    yield from both(studio, "narrow")
+    window.resize(960, 1200)
+    yield _SETTLE_MS
+    yield from both(studio, "stacked")
+    window.resize(*SIZE)
+
+
+def stopped(studio: Studio) -> Scene:
+    """Stop in the middle, with another advisor and others waiting."""
+    window = studio.window
+    choose(window, "street")
+    window.asking.choose_advisor("ansel")
+    yield _SETTLE_MS * 2
+    yield from both(studio, "advisor")
+    studio.hold_when = lambda live: live.partial is not None and len(live.partial.critique.dimensions) >= 3
+    window.verbs["analyze"].trigger()
+    yield lambda: studio.is_held
+    window.verbs["stop"].trigger()
+    studio.hold_when = None
+    yield lambda: standing(window) is Standing.STOPPED
+    yield _SETTLE_MS
+    yield from both(studio, "stopped")
+
+
+def failed(studio: Studio, scratch: Path) -> Scene:
+    """Analyze what is no photo."""
+    window = studio.window
+    broken = scratch / "torn.jpg"
+    broken.write_bytes(samples()[0].read_bytes()[:20_000])
+    window.open_photos(sort([broken]), analyze=True)
+    yield lambda: standing(window) is Standing.FAILED
+    yield _SETTLE_MS
+    yield from both(studio, "failed")
+
+
+def many(studio: Studio, scratch: Path) -> Scene:
+    """Open 500 photos, and some with names that nobody wants."""
+    window = studio.window
+    sources = samples()
+    odd = [scratch / name for name in _LONG_NAMES]
+    copies = odd + [scratch / f"DSC_{number:04}.jpg" for number in range(500)]
+    for number, copy in enumerate(copies):
+        shutil.copy(sources[number % len(sources)], copy)
+    window.open_photos(sort(copies))
+    yield _SETTLE_MS * 2
+    yield from both(studio, "names")
+    choose(window, "DSC_0007")
+    yield _SETTLE_MS * 2
+    window.photos.selectAll()
+    studio.hold_when = lambda live: live.partial is not None and len(live.partial.critique.dimensions) >= 2
+    window.verbs["analyze"].trigger()
+    yield lambda: studio.is_held
+    yield _SETTLE_MS
+    yield from both(studio, "many")
+
+
+def both(studio: Studio, name: str) -> Scene:
+    """Take a state in light and in dark."""
+    studio.shot(name)
+    studio.theme.hold(True)
+    yield 150
+    studio.shot(f"{name}-dark")
+    studio.theme.hold(False)
+    yield 150
+
+
+def choose(window: MainWindow, stem: str) -> None:
+    """Look at the photo of this name."""
+    entry = next(each for each in window.session.album.entries if each.path.stem == stem)
+    window.photos.choose(entry)
+
+
+def standing(window: MainWindow) -> Standing:
+    """Return how it stands with the photo looked at."""
+    entry = window.photos.current
+    return entry.standing if entry else Standing.NEW
+
+
+def drag(window: MainWindow, files: Sequence[Path]) -> None:
+    """Hover with files over the window."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(400, 300), Qt.DropAction.CopyAction, mime, buttons, keys))
+    window.setProperty("drag", mime)
+
+
+def main() -> int:
+    """Take all screenshots, or those named."""
+    parser = argparse.ArgumentParser(description="Take the screenshots of the documentation.")
+    parser.add_argument("names", nargs="*", default=DOCUMENTED, help="only these, without .png")
+    parser.add_argument("--all", action="store_true", help="every state, light and dark, in full color")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName(APP_NAME)
+    if "Inter" in QFontDatabase.families():
+        font = QFont("Inter")
+        font.setPixelSize(13)
+        app.setFont(font)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["MONDRIAN_CONFIG_DIR"] = os.environ["MONDRIAN_LOG_DIR"] = f"{folder}/config"
+        scratch = Path(folder) / "photos"
+        (scratch / "a folder").mkdir(parents=True)
+        (scratch / "notes.txt").write_text("no photo", encoding="utf-8")
+        studio = Studio(app, options.folder, None if options.all else options.names)
+        try:
+            studio.play(script(studio, scratch))
+            app.exec()
+        finally:
+            studio.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
