@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from mondrian_desktop.pump import Wait
+from mondrian_desktop.weights.worker import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Downloading:
+class Downloading(Progress):
     """Progress: of all files together, in bytes. Speed and seconds are None until they can be told."""
 
     done_bytes: int
@@ -34,7 +35,7 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
-class Verifying:
+class Verifying(Progress):
     """A file has arrived and is compared with its hash, in bytes of this file."""
 
     file: str

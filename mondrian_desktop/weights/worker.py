@@ -15,6 +15,12 @@ CLOSE_S = 3.0
 """How long ``close()`` waits for the thread; after an abort it ends within milliseconds, unless it is connecting."""
 
 
+class Progress:
+    """Events of which only the newest counts: while nobody has fetched one, the next of its kind replaces it."""
+
+    __slots__ = ()
+
+
 class Desk(Generic[Event]):
     """Where the thread puts its events, and finds out whether it is to stop. Its methods are for the thread."""
 
@@ -26,7 +32,7 @@ class Desk(Generic[Event]):
         self._over = False
 
     def tell(self, event: Event) -> None:
-        """Hand ``event`` over; one of the same kind that was not fetched yet is replaced by it.
+        """Hand ``event`` over.
 
         Raises
         ------
@@ -35,7 +41,7 @@ class Desk(Generic[Event]):
         """
         self.check()
         with self._lock:
-            if self._events and type(self._events[-1]) is type(event):
+            if isinstance(event, Progress) and self._events and type(self._events[-1]) is type(event):
                 self._events.pop()
             self._events.append(event)
             self._wake()
