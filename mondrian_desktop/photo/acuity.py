@@ -19,6 +19,7 @@ _EDGE_SHARE = 0.05
 _LEAST_EDGE_PIXELS = 8
 _LEAST_GRADIENT = 1.5  # luma steps per pixel
 _LEAST_OVER_NOISE = 4.0
+_LEAST_OF_STRONGEST = 0.1
 _SHARPEST_SHARE = 20  # percent
 _QUIETEST_SHARE = 20  # percent
 _CLIPPED_SHARE = 0.05
@@ -39,28 +40,40 @@ class Acuity:
 
 
 def measure_acuity(detail: Detail) -> Acuity:
-    """Measure sharpness and noise; None where no tile has edges, or none is free of clipping."""
+    """Measure sharpness and noise; None where no tile has edges, or none is free of clipping.
+
+    The blur is the one that a fifth of all edges, weighted by their mean square gradient, does not exceed: a sharp
+    subject before a blurred background is sharp. Tiles with less than a tenth of the strongest tile's gradient have
+    no edges beside it, only traces of compression.
+    """
     rows, columns = detail.tiles.shape[:2]
     tiles = detail.tiles.reshape(rows * columns, *detail.tiles.shape[2:])
     if not len(tiles):
         return Acuity(None, None, None, None, None, None, detail.scale)
     noise = noise_of_tiles(tiles)
     blur, strength = blur_of_tiles(tiles, noise or 0.0)
-    has_edges = ~np.isnan(blur)
+    has_edges = ~np.isnan(blur) & (strength >= strength.max() * _LEAST_OF_STRONGEST**2)
     if not has_edges.any():
         return Acuity(None, None, None, None, None, noise, detail.scale)
-    sharpest = float(np.percentile(blur[has_edges], _SHARPEST_SHARE))
+    sharpest = _weighted_percentile(blur[has_edges], strength[has_edges], _SHARPEST_SHARE)
     is_sharp = has_edges & (np.nan_to_num(blur, nan=np.inf) <= 1.5 * sharpest + 0.3)
     weights = np.where(is_sharp, strength, 0).reshape(rows, columns)
     return Acuity(
         edge_blur_px=sharpest,
         sharpness=contrast_left(sharpest),
-        sharp_fraction=int(is_sharp.sum()) / int(has_edges.sum()),
+        sharp_fraction=int(is_sharp.sum()) / len(tiles),
         sharpest_x=float(weights.sum(0) @ (np.arange(columns) + 0.5) / columns / weights.sum()),
         sharpest_y=float(weights.sum(1) @ (np.arange(rows) + 0.5) / rows / weights.sum()),
         noise_sigma=noise,
         detail_scale=detail.scale,
     )
+
+
+def _weighted_percentile(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], percent: float) -> float:
+    """Return the value up to which ``percent`` of the weight lies, between the middles of the values' shares."""
+    order = values.argsort()
+    share = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
+    return float(np.interp(percent / 100, share, values[order]))
 
 
 def contrast_left(blur_px: float) -> float:
@@ -97,16 +110,17 @@ def blur_of_tiles(tiles: Tiles, noise_sigma: float) -> tuple[npt.NDArray[np.floa
     values = tiles.astype(np.float32)
     fine_x, fine_y = (_derivative(values, _FINE_KERNEL, axis, margin) ** 2 for axis in (2, 1))
     coarse_x, coarse_y = (_derivative(values, _COARSE_KERNEL, axis, margin) ** 2 for axis in (2, 1))
-    fine = np.maximum(fine_x, fine_y).reshape(count, -1)
-    coarse = np.where(fine_x >= fine_y, coarse_x, coarse_y).reshape(count, -1)
-    both = (fine_x + fine_y).reshape(count, -1)
-    strongest = _strongest(fine, max(_LEAST_GRADIENT, _LEAST_OVER_NOISE * noise_sigma * _gain(_FINE_KERNEL)))
+    # Edges are chosen where the coarse gradient is strong: the fine one would choose the noise's peaks with them.
+    coarse = np.maximum(coarse_x, coarse_y).reshape(count, -1)
+    fine = np.where(coarse_x >= coarse_y, fine_x, fine_y).reshape(count, -1)
+    both = (coarse_x + coarse_y).reshape(count, -1)
+    strongest = _strongest(coarse, max(_LEAST_GRADIENT, _LEAST_OVER_NOISE * noise_sigma * _gain(_COARSE_KERNEL)))
     pixels = strongest.sum(1)
-    fine_energy = (fine * strongest).sum(1)
-    aslant = fine_energy / np.maximum((both * strongest).sum(1), 1e-9)
+    fine_energy, coarse_energy = (fine * strongest).sum(1), (coarse * strongest).sum(1)
+    aslant = coarse_energy / np.maximum((both * strongest).sum(1), 1e-9)
     blur_squared = _blur_squared(
         fine_energy - pixels * (noise_sigma * _gain(_FINE_KERNEL)) ** 2,
-        (coarse * strongest).sum(1) - pixels * (noise_sigma * _gain(_COARSE_KERNEL)) ** 2,
+        coarse_energy - pixels * (noise_sigma * _gain(_COARSE_KERNEL)) ** 2,
     )
     blur = np.sqrt(np.clip(blur_squared * aslant, _SMALLEST_BLUR**2, _LARGEST_BLUR**2))
     return np.where(pixels >= _LEAST_EDGE_PIXELS, blur, np.nan), fine_energy / np.maximum(pixels, 1)

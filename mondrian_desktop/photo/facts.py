@@ -12,6 +12,7 @@ _LEAST_CLIPPED = 0.001
 # Confidence from which on a tilted line is told. Below it lie textures and crowds of short edges.
 LEAST_TILT_CONFIDENCE = 0.35
 _LEVEL_DEG = 0.3
+_TILT_OF_A_HORIZON_DEG = 8.0
 _CAST = 4.0  # CIELAB distance from neutral that is visible on a grey card
 _SALIENT_SHARE = 0.35
 _MID_GREY = 0.18
@@ -184,9 +185,9 @@ def _in_focus(measured: Measurements) -> str:
     share, x, y = measured.sharp_fraction, measured.sharpest_x, measured.sharpest_y
     if share is None or x is None or y is None or (measured.edge_blur_px or 0) >= 3.5:
         return ""
-    if share > 0.75:
-        return "The detail is about equally sharp across the frame."
-    return f"{percent(share)} of the areas with detail are as sharp as that, most of them {_place(x, y)}."
+    if share > 0.6:
+        return f"Detail of that sharpness covers most of the frame ({percent(share)})."
+    return f"Detail of that sharpness covers {percent(share)} of the frame, most of it {_place(x, y)}."
 
 
 def _noise(measured: Measurements) -> str:
@@ -194,7 +195,7 @@ def _noise(measured: Measurements) -> str:
     if sigma is None:
         return ""
     word = _band(sigma, (1.2, 2.5, 5.0, 9.0), ("not visible", "slight", "visible", "strong", "very strong"))
-    if sigma >= 2.5 and (measured.sharp_fraction or 0) > 0.75:
+    if sigma >= 2.5 and (measured.sharp_fraction or 0) > 0.6:
         return f"Noise or fine texture all over is {word} ({sigma:.1f} of 255 steps)."
     return f"Noise is {word} ({sigma:.1f} of 255 steps)."
 
@@ -204,6 +205,8 @@ def _tilt(measured: Measurements) -> str:
         return ""
     if abs(measured.tilt_deg) < _LEVEL_DEG:
         return "The longest nearly level line, such as a horizon, is level."
+    if abs(measured.tilt_deg) > _TILT_OF_A_HORIZON_DEG:
+        return f"A long line runs at {abs(measured.tilt_deg):.0f}° to the level: perspective, or a deliberate tilt."
     tilt, end = f"{abs(measured.tilt_deg):.1f}°", "right" if measured.tilt_deg > 0 else "left"
     return f"The longest nearly level line, such as a horizon, is tilted by {tilt}: its {end} end is lower."
 

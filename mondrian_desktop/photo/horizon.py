@@ -1,17 +1,30 @@
 """The tilt of the longest nearly level line."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 Gray = npt.NDArray[np.float32]
-Coordinates = npt.NDArray[np.float32]
 
 _STEEPEST = 15.0  # degrees: beyond, a tilt is meant
-_STEP = 0.25
-_OWN_DIRECTION = 6.0  # degrees that an edge may differ from the line it votes for
+_ANGLES = np.arange(-_STEEPEST, _STEEPEST + 0.125, 0.25)
+_OWN_DIRECTION = 5.0  # degrees that an edge may differ from the line it votes for
 _STRONGEST = 2500
-_LEAST_GRADIENT = 2.0  # lightness per pixel
+_LEAST_GRADIENT = 16.0  # of Sobel's sums: 2 of lightness per pixel
 _SMALLEST_SIDE = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edges:
+    """Points on edges: x and y from the picture's center, the edge's direction in degrees."""
+
+    x: Gray
+    y: Gray
+    direction: Gray
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> "_Edges":
+        return _Edges(self.x[chosen], self.y[chosen], self.direction[chosen])
 
 
 def measure_tilt(lightness: Gray) -> tuple[float | None, float]:
@@ -33,55 +46,100 @@ def measure_tilt(lightness: Gray) -> tuple[float | None, float]:
     """
     if min(lightness.shape) < _SMALLEST_SIDE:
         return None, 0.0
-    x, y, angle = _level_edges(lightness)
     width = lightness.shape[1]
-    if x.size < width / 10:
+    # Edges to dark and edges to light are not of one line: shores and roofs have both, close together.
+    kinds = [edges for edges in _level_edges(lightness) if edges.x.size >= width / 10]
+    if not kinds:
         return None, 0.0
-    votes, angles = _vote(x, y, angle)
+    votes, edges = max(((_vote(edges), edges) for edges in kinds), key=lambda pair: float(pair[0].max()))
     best = votes.max(1)
     winner = int(best.argmax())
-    radians = np.radians(angles[winner])
-    distance = y * np.cos(radians) - x * np.sin(radians) - int(votes[winner].argmax()) + votes.shape[1] // 2
-    on_line = (np.abs(distance) <= 1.5) & (np.abs(angle - angles[winner]) <= _OWN_DIRECTION)
-    coverage = np.unique(x[on_line]).size / width
+    on_line = edges.only(_is_on_line(edges, float(_ANGLES[winner]), int(votes[winner].argmax()) - votes.shape[1] // 2))
     distinct = 1 - float(np.median(best)) / float(best[winner])
-    slope = np.polyfit(x[on_line], y[on_line], 1)[0] if on_line.sum() >= 8 else np.tan(np.radians(angles[winner]))
-    return float(np.clip(np.degrees(np.arctan(slope)), -_STEEPEST, _STEEPEST)), float(coverage * distinct)
+    return _fitted(on_line, float(_ANGLES[winner])), np.unique(on_line.x).size / width * distinct
 
 
-def _level_edges(lightness: Gray) -> tuple[Coordinates, Coordinates, Coordinates]:
-    """Return x, y (from the center) and direction (degrees) of edges that are strongest across their neighbors."""
+def _fitted(edges: _Edges, angle: float) -> float:
+    """Return the angle of the straight line through the edges; ``angle`` itself where there are few."""
+    if edges.x.size < 8:
+        return angle
+    slope = float(np.polyfit(edges.x, edges.y, 1)[0])
+    return float(np.clip(np.degrees(np.arctan(slope)), -_STEEPEST, _STEEPEST))
+
+
+def _is_on_line(edges: _Edges, angle: float, distance: int) -> npt.NDArray[np.bool_]:
+    radians = np.radians(angle)
+    off = np.abs(edges.y * np.cos(radians) - edges.x * np.sin(radians) - distance)
+    near: npt.NDArray[np.bool_] = (off <= 1.5) & (np.abs(edges.direction - angle) <= _OWN_DIRECTION)
+    return near
+
+
+def _level_edges(lightness: Gray) -> tuple[_Edges, _Edges]:
+    """Return the strongest edges below which it is darker, and those below which it is lighter."""
+    # The stairs of a slanting edge would all be level; smoothed, they are a slope.
+    lightness = _smooth(_smooth(lightness).T).T
     # Sobel: smoothed along the edge, differentiated across.
     smooth_x = lightness[:, :-2] + 2 * lightness[:, 1:-1] + lightness[:, 2:]
     smooth_y = lightness[:-2] + 2 * lightness[1:-1] + lightness[2:]
-    down = (smooth_x[2:] - smooth_x[:-2]) / 8
-    right = (smooth_y[:, 2:] - smooth_y[:, :-2]) / 8
+    down: Gray = smooth_x[2:] - smooth_x[:-2]
+    right: Gray = smooth_y[:, 2:] - smooth_y[:, :-2]
     strength = np.abs(down)
+    rows, columns = _peaks(strength, np.abs(right))
+    # A single pixel's direction is noise; along 9 pixels of an edge it is the edge's (the structure tensor's ratio).
+    along, across = _row_mean(right * down), _row_mean(down * down)
+    # The peak lies between rows: at the top of a parabola through three of them.
+    above, here, below = (strength[rows + step, columns] for step in (-1, 0, 1))
+    between = (above - below) / (2 * (above - 2 * here + below))
+    height, width = strength.shape
+    edges = _Edges(
+        (columns - (width - 1) / 2).astype(np.float32),
+        (rows + between - (height - 1) / 2).astype(np.float32),
+        np.degrees(np.arctan(-along[rows, columns] / across[rows, columns])).astype(np.float32),
+    )
+    falls = down[rows, columns] < 0
+    return edges.only(falls), edges.only(~falls)
+
+
+def _peaks(strength: Gray, sideways: Gray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return rows and columns of the strongest nearly level edges, each thinned to one row."""
     peak = np.zeros(strength.shape, np.bool_)
     peak[1:-1] = (strength[1:-1] >= strength[:-2]) & (strength[1:-1] > strength[2:])
-    level = np.abs(right) < strength * np.float32(np.tan(np.radians(_STEEPEST + _OWN_DIRECTION)))
+    level = sideways < strength * np.float32(np.tan(np.radians(_STEEPEST + _OWN_DIRECTION)))
     rows, columns = np.nonzero(peak & level & (strength > _LEAST_GRADIENT))
     chosen = strength[rows, columns].argsort()[-_STRONGEST:]
-    rows, columns = rows[chosen], columns[chosen]
-    angle = np.degrees(np.arctan(-right[rows, columns] / down[rows, columns]))
-    height, width = strength.shape
-    return (
-        (columns - (width - 1) / 2).astype(np.float32),
-        (rows - (height - 1) / 2).astype(np.float32),
-        angle.astype(np.float32),
-    )
+    return rows[chosen], columns[chosen]
 
 
-def _vote(x: Coordinates, y: Coordinates, own: Coordinates) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return votes per angle and (rounded) distance, smoothed over neighboring distances, and the angles."""
-    angles = np.arange(-_STEEPEST, _STEEPEST + _STEP / 2, _STEP)
-    reach = int(np.ceil(np.hypot(np.abs(x).max(), np.abs(y).max()))) + 2
+def _smooth(values: Gray) -> Gray:
+    """Return each row weighted 1, 2, 1 over 3 pixels, the edge repeated."""
+    padded = np.pad(values, ((0, 0), (1, 1)), mode="edge")
+    smooth: Gray = ((padded[:, :-2] + 2 * values + padded[:, 2:]) / 4).astype(np.float32)
+    return smooth
+
+
+def _row_mean(values: Gray) -> Gray:
+    """Return the mean over 9 pixels of each row; at its ends over those that there are."""
+    sums = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
+    columns = np.arange(values.shape[1])
+    first, last = np.maximum(columns - 4, 0), np.minimum(columns + 5, values.shape[1])
+    mean: Gray = ((sums[:, last] - sums[:, first]) / (last - first)).astype(np.float32)
+    return mean
+
+
+def _vote(edges: _Edges) -> npt.NDArray[np.float64]:
+    """Return votes per angle and (rounded) distance from the center, smoothed over neighboring distances.
+
+    A vote counts the less the more the edge's own direction differs, or lines would run aslant through parallel ones.
+    """
+    reach = int(np.ceil(np.hypot(np.abs(edges.x).max(), np.abs(edges.y).max()))) + 2
     bins = 2 * reach + 1
-    radians = np.radians(angles)[:, None].astype(np.float32)
-    index = np.rint(np.cos(radians) * y - np.sin(radians) * x).astype(np.int32) + reach
-    index += np.arange(len(angles), dtype=np.int32)[:, None] * bins
-    near = np.abs(angles[:, None].astype(np.float32) - own) <= _OWN_DIRECTION
-    votes = np.bincount(index[near], minlength=len(angles) * bins).reshape(len(angles), bins)
+    radians = np.radians(_ANGLES)[:, None].astype(np.float32)
+    index = np.rint(np.cos(radians) * edges.y - np.sin(radians) * edges.x).astype(np.int32) + reach
+    index += np.arange(len(_ANGLES), dtype=np.int32)[:, None] * bins
+    agreement = 1 - np.abs(_ANGLES[:, None].astype(np.float32) - edges.direction) / _OWN_DIRECTION
+    near = agreement > 0
+    counts: npt.NDArray[np.float64] = np.bincount(index[near], agreement[near], len(_ANGLES) * bins).astype(np.float64)
+    votes = counts.reshape(len(_ANGLES), bins)
     smoothed = votes.copy()
     smoothed[:, 1:-1] += votes[:, :-2] + votes[:, 2:]
-    return smoothed, angles
+    return smoothed

@@ -122,7 +122,7 @@ class Measurements:
     sharpness
         Contrast that is left in detail of 8 pixels a cycle for this blur, 0 to 1.
     sharp_fraction
-        Fraction of the regions with edges whose edges are nearly as sharp as the sharpest.
+        Fraction of the frame with detail that is nearly as sharp as the sharpest; a plain sky counts as without.
     sharpest_x, sharpest_y
         Where the sharp regions are.
     noise_sigma
