@@ -90,7 +90,8 @@ def use_fast_blas() -> None:
     """
     if sys.platform != "linux":
         return
-    wheels = sorted(Path(sysconfig.get_paths()["platlib"]).glob("opencv_python*.libs/libopenblas*.so*"))
+    packages = Path(getattr(sys, "_MEIPASS", sysconfig.get_paths()["platlib"]))
+    wheels = sorted(packages.glob("opencv_python*.libs/libopenblas*.so*"))
     for name in [*map(str, wheels), "libopenblas.so.0"]:
         try:
             ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL)
