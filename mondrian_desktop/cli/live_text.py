@@ -1,6 +1,7 @@
 """An answer on the terminal while it is written: each piece as soon as it cannot change any more."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TextIO
 
 from mondrian_desktop.engine.protocol import Token
@@ -27,8 +28,9 @@ class LiveCritique:
             self._print([*self._heading, *_settled_blocks(event.critique)])
 
     def finish(self, analysis: Analysis, labels: Labels) -> None:
-        """Print the rest of the report."""
-        self._print([*self._heading, *text.blocks(analysis, labels)])
+        """Print the rest: the dimensions that are missing, then the overall score and what follows from it."""
+        missing = _blocks(analysis.critique) if analysis.critique else ()
+        self._print([*self._heading, *missing, *text.blocks(analysis, labels)])
 
     def _print(self, blocks: Iterable[str]) -> None:
         for block in blocks:
@@ -61,8 +63,15 @@ class LiveAnswer:
 
 def _settled_blocks(partial: Critique) -> Iterator[str]:
     """Yield the blocks of which the model has begun to write the next one."""
-    whole = bool(partial.key_strengths or partial.priority_improvements or partial.technical_notes)
-    if partial.dimensions:
-        yield text.paragraph(clean_line(partial.image_description))
-    for score in partial.dimensions if whole else partial.dimensions[:-1]:
+    if partial.key_strengths or partial.priority_improvements or partial.technical_notes:
+        yield from _blocks(partial)
+    elif partial.dimensions:
+        yield from _blocks(replace(partial, dimensions=partial.dimensions[:-1]))
+
+
+def _blocks(critique: Critique) -> Iterator[str]:
+    """Yield description and dimensions."""
+    if critique.image_description:
+        yield text.paragraph(clean_line(critique.image_description))
+    for score in critique.dimensions:
         yield text.dimension(score)

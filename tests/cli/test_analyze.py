@@ -78,7 +78,7 @@ def test_prints_the_critique_as_text(run):
     assert "A lake below snowy mountains." in out
     assert "Exposure" in out
     assert "Overall 7.0 of 10" in out
-    assert out.index("A lake") < out.index("Overall"), "written in the order in which it arrives"
+    assert out.index("A lake") < out.index("Placement") < out.index("Overall"), "in the order in which it arrives"
     assert "Generating analysis... (10 tokens, 20.0 tps)" in err
 
 
@@ -95,6 +95,11 @@ def test_text_appears_while_it_is_written(run, monkeypatch):
     before_the_end = "".join(text for closed, text in written if not closed)
     assert "A lake below snowy mountains." in before_the_end
     assert "Exposure is fine." in before_the_end
+
+
+def test_the_overall_score_comes_after_all_dimensions_also_where_tokens_come_fast(run):
+    _, out, _ = run(["analyze", SAMPLES / "lake.jpg"], script(answer()))
+    assert out.index("A lake") < out.index("Placement") < out.index("Overall")
 
 
 def test_each_block_is_printed_once(run):
