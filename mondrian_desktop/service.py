@@ -4,16 +4,21 @@ Everything here happens on the pump's thread; updates reach listeners there.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from mondrian_desktop.critique.advisor import Advisors
+from mondrian_desktop.critique.advisor import Advisor, Advisors
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Engine
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.jobs.model import Job, JobState, Options
+from mondrian_desktop.jobs.ahead import ReadAhead
+from mondrian_desktop.jobs.batches import Batches, BatchListener, Gathered
+from mondrian_desktop.jobs.listeners import Listeners
+from mondrian_desktop.jobs.model import Batch, Job, JobState, Options
+from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.jobs.queue import Listener, Queue, Update
+from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, Assignment, JobEvents, run
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.photo.model import Photo, Pixels
@@ -66,10 +71,13 @@ class Service:
         self._reader = reader
         self._store = store or Store.open(None)
         self.problems = self._store.problems
-        self._unsaved: dict[str, Analysis] = {}
-        self._listeners: list[Listener] = []
-        self._pause_listeners: list[Callable[[], None]] = []
+        self._ahead = ReadAhead(reader)
+        self._results = Results(self._store)
+        self._listeners: Listeners[Update] = Listeners()
+        self._pause_listeners: Listeners[bool] = Listeners()
+        self._batch_listeners: Listeners[Gathered] = Listeners()
         self._queue = Queue(pump, self._run, engine.concurrency, self._tell, self._store, self._tell_pause)
+        self._batches = Batches(pump, self._queue, self._store, self._batch_listeners)
         self._closed = False
 
     def models(self) -> tuple[CatalogEntry, ...]:
@@ -94,10 +102,7 @@ class Service:
 
     def analysis(self, job_id: str) -> Analysis | None:
         """Return the analysis of a job, the partial one of a cancelled job, or None where there is none."""
-        if job_id in self._unsaved:
-            return self._unsaved[job_id]
-        analysis_id = self._store.analysis_id(job_id)
-        return None if analysis_id is None else self._store.analysis(analysis_id)
+        return self._results.of_job(job_id)
 
     def analysis_id(self, job_id: str) -> int | None:
         """Return the id in the history of a job's analysis, or None where there is none."""
@@ -121,16 +126,14 @@ class Service:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have ``listener`` called with every :class:`~mondrian_desktop.jobs.queue.Update`; returns the way out."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
-    def on_pause(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Have ``listener`` called whenever the queue pauses or goes on, by itself or not; returns the way out.
+    def on_pause(self, listener: Callable[[bool], None]) -> Callable[[], None]:
+        """Have ``listener`` told whenever the queue pauses (True) or goes on; returns the way out.
 
-        See :attr:`paused` and :attr:`problem`.
+        It may pause by itself: see :attr:`problem`.
         """
-        self._pause_listeners.append(listener)
-        return lambda: self._pause_listeners.remove(listener)
+        return self._pause_listeners.add(listener)
 
     def options(self) -> Options:
         """Return the options as the settings have them now."""
@@ -176,17 +179,55 @@ class Service:
         """
         if path is None and not question.strip():
             raise UserError("There is nothing to analyze.", "Give a photo or a question.")
-        advisor = advisor or self.settings.get(ADVISOR)
-        if advisor not in self.advisors:
-            known = ", ".join(self.advisors)
-            raise UserError(f'There is no advisor "{advisor}".', f"Choose one of: {known}.")
-        model = model or self.settings.get(MODEL)
-        find(model)
-        job = Job(
-            path and path.absolute(), advisor, model, question.strip(), options=options or self.options(), again=again
-        )
+        job = self._job(path, advisor, question, model, options or self.options(), again=again)
         self._queue.add(job)
         return self._queue.job(job.id)
+
+    def submit_all(
+        self,
+        roots: Iterable[Path],
+        advisors: Sequence[str] = (),
+        *,
+        name: str = "",
+        recursive: bool = True,
+        model: str = "",
+        options: Options | None = None,
+        again: bool = False,
+    ) -> Batch:
+        """Put all photos in folders in line, each for every advisor, and return their batch.
+
+        They are found beside the work and get in line bit by bit: see :meth:`on_batch`.
+
+        Parameters
+        ----------
+        roots
+            Folders; files are taken as they are.
+        advisors, model
+            Ids, empty for the ones in the settings.
+        name
+            Of the batch, for people; empty: of the first folder.
+        recursive
+            Whether to look into subfolders, too.
+        options, again
+            As for :meth:`submit`.
+
+        Raises
+        ------
+        UserError
+            Where an advisor or the model is unknown.
+        """
+        taken = tuple(root.absolute() for root in roots)
+        # What is unknown is found out here, not at the first photo.
+        patterns = [
+            self._job(None, advisor, "", model, options or self.options(), again=again) for advisor in advisors or ("",)
+        ]
+        first = patterns[0]
+        batch = Batch(
+            name or (taken[0].name if taken else ""), taken, recursive, tuple(each.advisor for each in patterns),
+            first.model, first.options, again,
+        )  # fmt: skip
+        self._batches.start(batch)
+        return batch
 
     def ask(self, analysis_id: int, question: str) -> Job:
         """Put a follow-up question about an analysis in line; the answer is added to its conversation.
@@ -196,7 +237,7 @@ class Service:
         UserError
             Where there is no such analysis, or no question.
         """
-        about = self._store.analysis(analysis_id)
+        about = self._results.get(analysis_id)
         if about is None:
             raise UserError("This analysis is not in the history any more.")
         if not question.strip():
@@ -211,12 +252,36 @@ class Service:
         self._queue.cancel(job_id)
 
     def cancel_all(self) -> None:
-        """End everything that waits or runs; nothing new starts in between."""
+        """End everything that waits or runs, and the finding of photos; nothing new starts in between."""
+        self._batches.stop()
         self._queue.cancel_all()
 
-    def retry(self, job_id: str) -> None:
-        """Put a failed, cancelled or interrupted job in line again."""
-        self._queue.retry(job_id)
+    def retry(self, *job_ids: str) -> None:
+        """Put failed, cancelled or interrupted jobs in line again, also of earlier sessions."""
+        self._queue.retry(*job_ids)
+
+    def on_batch(self, listener: BatchListener) -> Callable[[], None]:
+        """Have ``listener`` told how photos of batches are being found; returns the way out."""
+        return self._batch_listeners.add(listener)
+
+    def gathered(self, batch_id: str) -> Gathered:
+        """Return how far finding a batch's photos is; KeyError for a batch that was not started in this session."""
+        return self._batches.news(batch_id)
+
+    def progress(self, batch_id: str | None = None) -> Progress:
+        """Return counts, pace and time left of a batch; None: of everything since the queue was last empty."""
+        return self._batches.progress(batch_id)
+
+    def cancel_batch(self, batch_id: str) -> None:
+        """End a batch: no more photos are found, what waits never starts, what runs hands over what it has."""
+        self._batches.stop(batch_id)
+        self._queue.cancel_all(batch_id)
+
+    def retry_failed(self, batch_id: str) -> int:
+        """Put the failed jobs of a batch in line again; return how many."""
+        failed = self._store.jobs(batch=batch_id, state=JobState.FAILED, limit=-1)
+        self._queue.retry(*(job.id for job in reversed(failed)))
+        return len(failed)
 
     def move(self, job_id: str, before: str | None) -> None:
         """Move a waiting job before another waiting one, or to the end of the line."""
@@ -239,15 +304,21 @@ class Service:
     def resume(self) -> None:
         """Go on. Where something could not be saved before and still cannot, it stays paused: see :attr:`problem`."""
         self._queue.resume()
+        if not self.paused:
+            self._batches.resume()
 
     def unfinished(self) -> tuple[Job, ...]:
         """Return what earlier sessions left waiting or interrupted, in order; nothing of it runs by itself."""
         return self._store.unfinished()
 
-    def take_up(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
-        """Put :meth:`unfinished` jobs in line again; return those that nobody else took first."""
-        taken = self._store.claim(jobs)
+    def take_up(self, jobs: Iterable[Job] | None = None) -> tuple[Job, ...]:
+        """Put :meth:`unfinished` jobs (None: all) in line again; return those that nobody else took first.
+
+        Where an earlier session had not found all photos of their batches, the rest is looked for now.
+        """
+        taken = self._store.claim(self.unfinished() if jobs is None else jobs)
         self._queue.take(taken)
+        self._batches.take_up(None if jobs is None else {job.batch for job in taken})
         return taken
 
     def discard(self, jobs: Iterable[Job]) -> None:
@@ -272,6 +343,7 @@ class Service:
         self._closed = True
         self._listeners.clear()
         self._pause_listeners.clear()
+        self._batch_listeners.clear()
         self.pump.close()
         self._engine.unload()
         self._reader.close()
@@ -281,28 +353,45 @@ class Service:
         except UserError:
             _log.exception("the history was not closed in order")
 
+    def _job(self, path: Path | None, advisor: str, question: str, model: str, options: Options, *, again: bool) -> Job:
+        """Return a new job, after looking up everything that it names."""
+        advisor = advisor or self.settings.get(ADVISOR)
+        self._advisor(advisor)
+        model = model or self.settings.get(MODEL)
+        find(model)
+        return Job(path and path.absolute(), advisor, model, question.strip(), options=options, again=again)
+
+    def _advisor(self, advisor_id: str) -> Advisor:
+        if advisor_id not in self.advisors:
+            known = ", ".join(self.advisors)
+            raise UserError(f"There is no advisor “{advisor_id}”.", f"Choose one of: {known}.")
+        return self.advisors[advisor_id]
+
     def _run(self, job: Job) -> JobEvents:
         entry = find(job.model)
         assignment = Assignment(
-            job, self.advisors[job.advisor], load_rubric(entry.rubric), entry,
-            earlier=None if job.again else self._earlier,
-            about=None if job.about is None else self._store.analysis(job.about),
-        )  # fmt: skip
-        return run(assignment, self._engine, self._reader, self.pump.clock)
-
-    def _earlier(self, content_hash: str, fingerprint: str) -> tuple[int, Analysis] | None:
-        analysis_id = self._store.earlier(content_hash, fingerprint)
-        analysis = None if analysis_id is None else self._store.analysis(analysis_id)
-        return None if analysis_id is None or analysis is None else (analysis_id, analysis)
+            job,
+            self._advisor(job.advisor),
+            load_rubric(entry.rubric),
+            entry,
+            earlier=None if job.again else self._results.earlier,
+            about=None if job.about is None else self._results.get(job.about),
+        )
+        return run(assignment, self._engine, self._ahead, self.pump.clock)
 
     def _tell(self, update: Update) -> None:
-        if isinstance(update.event, Analyzed) and self.problem is not None:
-            self._unsaved[update.job.id] = update.event.analysis
-        for listener in tuple(self._listeners):
-            listener(update)
+        self._ahead.follow(update, self._queue.next)
+        if update.event is None:
+            self._batches.update(update.job)
+        if isinstance(update.event, Analyzed):
+            if update.job.about is not None:
+                self._results.changed(update.job.about)
+            if self.problem is not None:
+                self._results.keep_unsaved(update.job.id, update.event.analysis)
+        self._listeners(update)
 
     def _tell_pause(self) -> None:
+        self._batches.pause(paused=self.paused)
         if not self.paused:
-            self._unsaved.clear()
-        for listener in tuple(self._pause_listeners):
-            listener()
+            self._results.all_saved()
+        self._pause_listeners(self.paused)

@@ -517,7 +517,7 @@ def test_only_what_is_there_can_be_asked_about(make):
 def test_pausing_is_told_and_holds_everything(make):
     service = make()
     told = []
-    service.on_pause(lambda: told.append(service.paused))
+    service.on_pause(told.append)
     jobs = [service.submit(path) for path in SAMPLES[:2]]
     service.pump.run(until=lambda: bool(service.ear.events(Token)))
     service.pause()

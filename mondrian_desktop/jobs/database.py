@@ -65,11 +65,13 @@ class Database:
     def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
         with self._told("read"):
+            self._settle()
             return self._connection.execute(sql, parameters).fetchall()
 
     def read_one(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
         """Return the first row of a query, or None."""
         with self._told("read"):
+            self._settle()
             row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
             return row
 
@@ -77,14 +79,15 @@ class Database:
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """Begin a transaction; commit it at the end of the block, or take it back where anything was raised.
 
+        Inside the block use the connection that it gives, nothing else of this object.
+
         Raises
         ------
         UserError
             Where the disk is full, fails, or is held by another process.
         """
         with self._told("written"):
-            # Left open only where a disk that fails has failed to roll back, too.
-            self._roll_back()
+            self._settle()
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -98,11 +101,14 @@ class Database:
         """Close it; the log is folded into the file."""
         self._connection.close()
 
+    def _settle(self) -> None:
+        """Take back what is left of a transaction that a failing disk could not even take back."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
     def _roll_back(self) -> None:
-        # Some faults have rolled back already.
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._settle()
         except sqlite3.Error:
             _log.exception("a rollback failed")
 

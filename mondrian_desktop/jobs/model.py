@@ -47,11 +47,34 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Jobs that were asked for together; ``name`` is for people: the folder, say."""
+    """Photos that were asked for together.
+
+    Attributes
+    ----------
+    name
+        For people: the folder, say.
+    roots, recursive
+        Folders (and files) in which the photos are found, and whether in their subfolders, too.
+    advisors, model, options, again
+        As in each :class:`Job`: there is one for each photo and advisor.
+    """
 
     name: str
+    roots: tuple[Path, ...] = ()
+    recursive: bool = True
+    advisors: tuple[str, ...] = ()
+    model: str = ""
+    options: Options = field(default_factory=Options)
+    again: bool = False
     id: str = field(default_factory=lambda: uuid4().hex)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def jobs(self, path: Path) -> tuple["Job", ...]:
+        """Return the jobs of one photo, in the order in which they are to run."""
+        return tuple(
+            Job(path, advisor, self.model, options=self.options, again=self.again, batch=self.id)
+            for advisor in self.advisors
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from mondrian_desktop.engine.protocol import Token
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.jobs.model import Batch, Job, JobState
+from mondrian_desktop.jobs.model import Job, JobState
 from mondrian_desktop.jobs.run import Analyzed, JobEvent, JobEvents, Thinking
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.pump import End, Pump, Task
@@ -94,7 +94,7 @@ class Queue:
         """Return a job by its id; KeyError where there is none."""
         return self._jobs[job_id]
 
-    def add(self, *jobs: Job, batch: Batch | None = None) -> None:
+    def add(self, *jobs: Job) -> None:
         """Put queued jobs at the end of the line.
 
         Raises
@@ -103,7 +103,7 @@ class Queue:
             Where the store does not take them; none is in line then.
         """
         placed = [replace(job, position=self._store.next_position()) for job in jobs]
-        self._store.add(placed, batch)
+        self._store.add(placed)
         self.take(placed)
 
     def take(self, jobs: Iterable[Job]) -> None:
@@ -127,27 +127,32 @@ class Queue:
         elif task := self._tasks.get(job_id):
             self._pump.cancel(task)
 
-    def cancel_all(self) -> None:
-        """End everything that waits or runs; nothing new starts in between."""
-        waiting, self._waiting = self._waiting, []
-        self._set(*(self._jobs[job_id].to(JobState.CANCELLED) for job_id in waiting))
-        for task in self._tasks.values():
-            self._pump.cancel(task)
+    def cancel_all(self, batch: str | None = None) -> None:
+        """End everything that waits or runs, of one batch where given; nothing new starts in between."""
+        waiting = [job for job in map(self.job, self._waiting) if batch in (None, job.batch)]
+        gone = {job.id for job in waiting}
+        self._waiting = [job_id for job_id in self._waiting if job_id not in gone]
+        self._set(*(job.to(JobState.CANCELLED) for job in waiting))
+        for job_id, task in self._tasks.items():
+            if batch in (None, self._jobs[job_id].batch):
+                self._pump.cancel(task)
 
-    def retry(self, job_id: str) -> None:
-        """Put a failed, cancelled or interrupted job in line again, at the end.
+    def retry(self, *job_ids: str) -> None:
+        """Put failed, cancelled or interrupted jobs in line again, at the end; also of earlier sessions.
 
         Raises
         ------
         ValueError
-            Where it is none of these.
+            Where one is none of these; none is in line then.
+        KeyError
+            Where there is no such job.
         UserError
-            Where the store does not take it.
+            Where the store does not take them.
         """
-        job = replace(self._jobs[job_id].to(JobState.QUEUED), position=self._store.next_position())
-        self._store.update(job)
-        del self._jobs[job_id]
-        self.take([job])
+        jobs = [(self._jobs.get(job_id) or self._store.job(job_id)).to(JobState.QUEUED) for job_id in job_ids]
+        placed = [replace(job, position=self._store.next_position()) for job in jobs]
+        self._store.update(*placed)
+        self.take(placed)
 
     def move(self, job_id: str, before: str | None) -> None:
         """Move a waiting job before another waiting one, or to the end of the line.
@@ -179,14 +184,14 @@ class Queue:
 
     def pause(self) -> None:
         """Hold everything, also in the middle of an answer."""
-        self._pause(None)
+        self.hold(None)
 
     def resume(self) -> None:
         """Go on; where something could not be saved, save it first, and stay paused where that fails again."""
         try:
             self._save_rest()
         except UserError as err:
-            self._pause(err)
+            self.hold(err)
             return
         self.paused, self.problem = False, None
         for task in self._tasks.values():
@@ -203,7 +208,8 @@ class Queue:
         except UserError:
             _log.exception("what was written last is not saved")
 
-    def _pause(self, problem: UserError | None) -> None:
+    def hold(self, problem: UserError | None) -> None:
+        """Pause because of a problem."""
         self.paused, self.problem = True, problem
         for task in self._tasks.values():
             self._pump.pause(task)
@@ -215,7 +221,7 @@ class Queue:
             try:
                 self._store.update(job)
             except UserError as err:
-                self._pause(err)
+                self.hold(err)
                 return
             del self._waiting[0]
             self._run(job)
@@ -294,7 +300,7 @@ class Queue:
             try:
                 save()
             except UserError as err:
-                self._pause(err)
+                self.hold(err)
             else:
                 return
         self._unsaved.append(save)
@@ -310,4 +316,4 @@ class Queue:
         try:
             self._store.save_partial(job_id, "".join(self._written[job_id]))
         except UserError as err:
-            self._pause(err)
+            self.hold(err)

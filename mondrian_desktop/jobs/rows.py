@@ -2,13 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Row
 from typing import Any
 
-from mondrian_desktop.jobs.model import Job, JobState, Options
+from mondrian_desktop.jobs.model import Batch, Job, JobState, Options
 
 
 def from_time(time: datetime) -> str:
@@ -52,12 +53,32 @@ def to_job(row: Row) -> Job:
     return Job(
         path=to_path(row["path"]), advisor=row["advisor"], model=row["model"], question=row["question"],
         state=JobState(row["state"]), reason=row["reason"], id=row["id"], created=to_time(row["created"]),
-        options=to_options(row["options"]), batch=row["batch_id"] or "", position=row["position"], tries=row["tries"],
-        again=bool(row["again"]), about=row["about"],
+        options=to_options(json.loads(row["options"])), batch=row["batch_id"] or "", position=row["position"],
+        tries=row["tries"], again=bool(row["again"]), about=row["about"],
     )  # fmt: skip
 
 
-def to_options(stored: str) -> Options:
+def from_batch(batch: Batch) -> dict[str, Any]:
+    """Return the columns of a batch, but for its session and whether it is complete."""
+    plan = {
+        "roots": [str(root) for root in batch.roots], "recursive": batch.recursive, "advisors": batch.advisors,
+        "model": batch.model, "options": asdict(batch.options), "again": batch.again,
+    }  # fmt: skip
+    return {"id": batch.id, "name": batch.name, "created": from_time(batch.created), "plan": json.dumps(plan)}
+
+
+def to_batch(row: Row) -> Batch:
+    """Return the batch in a row."""
+    plan = json.loads(row["plan"])
+    return Batch(
+        name=row["name"], roots=tuple(map(Path, plan.get("roots", ()))), recursive=plan.get("recursive", True),
+        advisors=tuple(plan.get("advisors", ())), model=plan.get("model", ""),
+        options=to_options(plan.get("options", {})), again=plan.get("again", False), id=row["id"],
+        created=to_time(row["created"]),
+    )  # fmt: skip
+
+
+def to_options(stored: Mapping[str, Any]) -> Options:
     """Return stored options; those that this version does not know are left out."""
     known = Options.__dataclass_fields__
-    return Options(**{name: value for name, value in json.loads(stored).items() if name in known})
+    return Options(**{name: value for name, value in stored.items() if name in known})

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TypeAlias
+from pathlib import Path
+from typing import Protocol, TypeAlias
 
 from mondrian_desktop.critique.advisor import Advisor
 from mondrian_desktop.critique.parse import PartialParser, parse, split_thinking
@@ -28,7 +30,6 @@ from mondrian_desktop.errors import Cancelled
 from mondrian_desktop.jobs.model import Job
 from mondrian_desktop.jobs.model import Options as Options
 from mondrian_desktop.photo.model import Photo
-from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Clock, Wait
 from mondrian_desktop.report.model import Analysis, Critique, Exchange, Generation, PhotoRef
 from mondrian_desktop.weights.catalog import CatalogEntry
@@ -135,7 +136,15 @@ def thinking_text(generation_tokens: int, generation_tps: float) -> str:
     return f"Generating analysis... ({generation_tokens} tokens, {generation_tps:.1f} tps)"
 
 
-def run(assignment: Assignment, engine: Engine, reader: PhotoReader, clock: Clock) -> JobEvents:
+class Reader(Protocol):
+    """Something that reads photos beside the main thread."""
+
+    def read(self, path: Path, analysis_size: int) -> Future[Photo]:
+        """Begin to read."""
+        ...
+
+
+def run(assignment: Assignment, engine: Engine, reader: Reader, clock: Clock) -> JobEvents:
     """Carry out one job; ends with :class:`Analyzed`.
 
     ``throw(Cancelled())`` while the model writes hands over what was written; before the first word it ends the job.

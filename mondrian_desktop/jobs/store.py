@@ -5,20 +5,19 @@ free: :meth:`Store.unfinished` tells of it, :meth:`Store.claim` takes it up.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
 
+from mondrian_desktop.jobs import analyses
 from mondrian_desktop.jobs.database import Database
 from mondrian_desktop.jobs.model import MOST_TRIES, TRANSITIONS, Batch, Job, JobState
-from mondrian_desktop.jobs.rows import from_job, from_path, from_time, to_job
+from mondrian_desktop.jobs.rows import from_batch, from_job, to_batch, to_job, to_path
 from mondrian_desktop.jobs.session import Session
-from mondrian_desktop.photo.encode import thumbnail
 from mondrian_desktop.photo.model import Photo
 from mondrian_desktop.report import codec
-from mondrian_desktop.report.model import Analysis, PhotoRef
+from mondrian_desktop.report.model import Analysis
 
 SET_ASIDE = "It was set aside: the app stopped three times while analyzing it. You can still try it again."
 
@@ -86,14 +85,45 @@ class Store:
         self._last_position += 1.0
         return self._last_position
 
-    def add(self, jobs: Iterable[Job], batch: Batch | None = None) -> None:
-        """Write new jobs, and their batch where it is new."""
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Write new jobs."""
         with self._database.write() as connection:
-            if batch is not None:
-                connection.execute(
-                    "INSERT OR IGNORE INTO batches VALUES (?, ?, ?)", (batch.id, batch.name, from_time(batch.created))
-                )
             connection.executemany(_INSERT_JOB, [from_job(job) | {"session": self._session.id} for job in jobs])
+
+    def add_batch(self, batch: Batch) -> None:
+        """Write a new batch, of which all photos are still to be found."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO batches (id, name, created, plan, complete, session)"
+                " VALUES (:id, :name, :created, :plan, 0, :session)",
+                {**from_batch(batch), "session": self._session.id},
+            )
+
+    def complete_batch(self, batch_id: str) -> None:
+        """Write that all photos of a batch are found, or no more are to be looked for."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE batches SET complete = 1, session = NULL WHERE id = ?", (batch_id,))
+
+    def claim_batches(self, batch_ids: Set[str] | None = None) -> tuple[Batch, ...]:
+        """Take up the batches (of these, or all) of which earlier sessions had not found all photos."""
+        with self._database.write() as connection:
+            rows = connection.execute("SELECT * FROM batches WHERE complete = 0 AND session IS NULL").fetchall()
+            claimed = [to_batch(row) for row in rows if batch_ids is None or row["id"] in batch_ids]
+            connection.executemany(
+                "UPDATE batches SET session = ? WHERE id = ?", [(self._session.id, batch.id) for batch in claimed]
+            )
+        return tuple(claimed)
+
+    def batches(self, limit: int = 20) -> tuple[Batch, ...]:
+        """Return the latest batches, the last one first."""
+        return tuple(
+            map(to_batch, self._database.read("SELECT * FROM batches ORDER BY created DESC LIMIT ?", (limit,)))
+        )
+
+    def batch_photos(self, batch_id: str) -> set[tuple[Path | None, str]]:
+        """Return path and advisor of the jobs that a batch has."""
+        rows = self._database.read("SELECT path, advisor FROM jobs WHERE batch_id = ?", (batch_id,))
+        return {(to_path(row["path"]), row["advisor"]) for row in rows}
 
     def update(self, *jobs: Job) -> None:
         """Write the state, reason, place and tries of jobs.
@@ -139,10 +169,10 @@ class Store:
         photo
             As it was read, for its thumbnail.
         """
-        document = json.dumps(codec.to_json(analysis), separators=(",", ":"))
         with self._database.write(durable=True) as connection:
             if job.about is not None:
                 analysis_id = job.about
+                analyses.rewrite(connection, analysis_id, analysis)
             else:
                 # What this job made before it was stopped and tried again.
                 connection.execute(
@@ -150,9 +180,7 @@ class Store:
                     " AND id = (SELECT analysis_id FROM jobs WHERE id = ?)",
                     (job.id,),
                 )
-                photo_id = _write_photo(connection, analysis.photo, photo)
-                analysis_id = _write_analysis(connection, analysis, photo_id, fingerprint)
-            connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (analysis_id, document))
+                analysis_id = analyses.write(connection, analysis, fingerprint, photo)
             self._update(connection, job)
             connection.execute("UPDATE jobs SET analysis_id = ? WHERE id = ?", (analysis_id, job.id))
             connection.execute("DELETE FROM partials WHERE job_id = ?", (job.id,))
@@ -208,7 +236,10 @@ class Store:
     def recover(self) -> None:
         """Free what the sessions that died have left: what they ran is interrupted, or set aside after three times."""
         with self._database.write() as connection:
-            rows = connection.execute("SELECT DISTINCT session FROM jobs WHERE session IS NOT NULL").fetchall()
+            rows = connection.execute(
+                "SELECT session FROM jobs WHERE session IS NOT NULL"
+                " UNION SELECT session FROM batches WHERE session IS NOT NULL"
+            ).fetchall()
             for (session,) in rows:
                 if not self._session.is_alive(session):
                     self._free(connection, session, died=True)
@@ -248,6 +279,7 @@ class Store:
             job = job.to(JobState.FAILED, SET_ASIDE) if over else job.to(JobState.INTERRUPTED)
             connection.execute(_UPDATE_JOB, from_job(job))
         connection.execute("UPDATE jobs SET session = NULL WHERE session = ?", (session,))
+        connection.execute("UPDATE batches SET session = NULL WHERE session = ?", (session,))
 
     def _update(self, connection: Connection, job: Job) -> None:
         before = ", ".join(f"'{state}'" for state, after in TRANSITIONS.items() if job.state in after)
@@ -280,40 +312,3 @@ def _end_of_batch(connection: Connection, job: Job) -> float:
         return job.position
     after = connection.execute("SELECT min(position) FROM jobs WHERE position > ?", (last,)).fetchone()[0]
     return float(last + 1.0 if after is None else (last + after) / 2)
-
-
-def _write_photo(connection: Connection, photo: PhotoRef | None, read: Photo | None) -> int | None:
-    if photo is None:
-        return None
-    row = connection.execute(
-        """
-        INSERT INTO photos (content_hash, path, byte_size, width, height, thumbnail, added)
-        VALUES (:content_hash, :path, :byte_size, :width, :height, :thumbnail, :added)
-        ON CONFLICT (content_hash) DO UPDATE SET path = excluded.path,
-            thumbnail = coalesce(excluded.thumbnail, thumbnail)
-        RETURNING id
-        """,
-        {
-            "content_hash": photo.content_hash, "path": from_path(photo.path),
-            "byte_size": read.byte_size if read else 0, "width": photo.width, "height": photo.height,
-            "thumbnail": thumbnail(read.pixels) if read else None, "added": from_time(datetime.now(UTC)),
-        },
-    ).fetchone()  # fmt: skip
-    return int(row["id"])
-
-
-def _write_analysis(connection: Connection, analysis: Analysis, photo_id: int | None, fingerprint: str) -> int:
-    critique = analysis.critique
-    row = connection.execute(
-        """
-        INSERT INTO analyses (photo_id, advisor, model, rubric, question, fingerprint, finish_reason, overall_score,
-            created)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
-        """,
-        (
-            photo_id, analysis.advisor, analysis.model, analysis.rubric, analysis.question, fingerprint,
-            str(analysis.generation.finish_reason), critique.overall_score if critique else None,
-            from_time(analysis.created),
-        ),
-    ).fetchone()  # fmt: skip
-    return int(row["id"])

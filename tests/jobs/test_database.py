@@ -138,7 +138,10 @@ def test_after_a_fault_at_any_statement_nothing_is_half_written_and_all_goes_on(
         write_two()
     # The rollback failed with the rest. What others see, and what is there once the disk is well again:
     assert notes(open_notes()) == ["light"]
+    with pytest.raises(UserError):
+        notes(database)
     disk.fails_after = None
+    assert notes(database) == ["light"]
     add(database, "shadow")
     assert notes(database) == ["light", "shadow"]
 

@@ -1,0 +1,75 @@
+"""Finds the photos in folders: lazily, in an order that a person would expect, at any depth."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mondrian_desktop.photo.decode import is_supported
+from mondrian_desktop.photo.text import shown_name
+
+CHUNK = 100
+"""Photos handed over at once."""
+PACKAGES = (".photoslibrary", ".aplibrary", ".lrdata", ".lrlibrary", ".cocatalog", ".app")
+"""Folders that a program keeps for itself: the pictures in them are copies and previews."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some photos of a walk, and sentences about what could not be looked into."""
+
+    photos: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
+
+
+def walk(roots: Iterable[Path], *, recursive: bool = True) -> Iterator[Found]:
+    """Yield the photos in folders, in the order of their names, those of a folder before those of its subfolders.
+
+    Waits for the disk: step it in a worker. A root that is a file is taken as it is, whatever its name. Hidden files
+    and folders and :data:`PACKAGES` are left out; a folder that is reached twice, through links, is looked into once.
+    """
+    seen: set[tuple[int, int]] = set()
+    pending = list(reversed(list(roots)))
+    photos: list[Path] = []
+    problems: list[str] = []
+    while pending:
+        path = pending.pop()
+        try:
+            folders = _look_into(path, seen, photos)
+        except NotADirectoryError:
+            photos.append(path)
+        except OSError as err:
+            problems.append(f"{shown_name(path)} could not be looked into: {err.strerror}.")
+        else:
+            pending += reversed(folders) if recursive else ()
+        while len(photos) >= CHUNK:
+            yield Found(tuple(photos[:CHUNK]), tuple(problems))
+            del photos[:CHUNK], problems[:]
+    if photos or problems:
+        yield Found(tuple(photos), tuple(problems))
+
+
+def _look_into(folder: Path, seen: set[tuple[int, int]], photos: list[Path]) -> list[Path]:
+    """Add the photos of one folder to ``photos``, and return its subfolders."""
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in seen:
+        return []
+    folders = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: natural(entry.name)):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                if not entry.name.lower().endswith(PACKAGES):
+                    folders.append(Path(entry.path))
+            elif is_supported(Path(entry.name)):
+                photos.append(Path(entry.path))
+    seen.add((status.st_dev, status.st_ino))
+    return folders
+
+
+def natural(name: str) -> tuple[tuple[int, int | str], ...]:
+    """Return a key by which names sort as people count: photo 2 before photo 10."""
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return tuple((0, int(part)) if part.isascii() and part.isdigit() else (1, part) for part in parts)
