@@ -1,6 +1,7 @@
 """Arguments in, exit code out: 0 done, 1 a photo failed (the others went on), 2 bad usage, 130 ended by Ctrl-C."""
 
 import argparse
+import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -33,11 +34,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """
     words = list(arguments)
     if not words or (words[0] not in COMMANDS and words[0] not in ("-h", "--help", "--version")):
+        _refuse_typo(words)
         words.insert(0, "window")
     options = _parser().parse_args(words)
     if options.command == "demo":
         _become_demo(options)
     return options
+
+
+def _refuse_typo(words: Sequence[str]) -> None:
+    """Exit where the first word is neither a photo nor a command, but looks like one: "analyse"."""
+    if words and words[0].replace("-", "").isalpha() and not words[0].startswith("-") and not Path(words[0]).exists():
+        close = difflib.get_close_matches(words[0], COMMANDS, 1)
+        _parser().error(f"there is no command or photo {words[0]!r}" + (f"; did you mean {close[0]}?" if close else ""))
 
 
 def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> int:

@@ -201,6 +201,7 @@ def test_an_unknown_model_is_bad_usage(run):
         ["analyze", "a.jpg", "--max-tokens", "1"],
         ["ask"],
         ["--no-such-option"],
+        ["analyse", "a.jpg"],
     ],
 )
 def test_bad_usage_exits_with_2(arguments, capsys):
