@@ -25,14 +25,18 @@ class Progress:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._told: set[Stage] = set()
         self._bar = _bar(stream) if stream.isatty() else None
 
     def update(self, update: Update) -> None:
         """Take in one update."""
         if update.event is None and update.job.state is JobState.RUNNING and update.job.path:
+            self._told.clear()
             self._line(clean_line(update.job.path.name, limit=60))
         match update.event:
-            case Phase(stage):
+            case Phase(stage) if stage not in self._told:
+                # Reading comes twice: the file, and the picture as the model wants it.
+                self._told.add(stage)
                 self._line(STAGES[stage])
             case Thinking(text=text):
                 self._line(text)
