@@ -23,6 +23,7 @@ _CODES = {
 _MAX_ENTRIES = 512
 _MAX_NUMBERS = 64
 _MAX_BYTES = 4 << 20
+_CANON_BYTES = 1 << 18
 _EXIF_IFD = 0x8769
 _GPS_IFD = 0x8825
 _INTEROP_IFD = 0xA005
@@ -41,10 +42,31 @@ class Tags:
 def read_tags(data: bytes | BinaryIO) -> Tags:
     """Return the tags of the TIFF structure at the start of ``data``; empty ones where there is none."""
     file = io.BytesIO(data.removeprefix(b"Exif\0\0")) if isinstance(data, bytes) else data
+    file.seek(0)
+    if file.read(12)[4:] == b"ftypcrx ":
+        return _canon_tags(file.read(_CANON_BYTES))
+    return _tags(file)
+
+
+def _tags(file: BinaryIO) -> Tags:
     try:
         return _Reader(file).tags()
     except (struct.error, OverflowError, _NotTiff):
         return Tags()
+
+
+def _canon_tags(head: bytes) -> Tags:
+    """Return the tags of a CR3 file: three TIFF structures in boxes of their own (github.com/lclevy/canon_cr3)."""
+    main, exif, gps = (_tags(io.BytesIO(_box(head, name))).main for name in (b"CMT1", b"CMT2", b"CMT4"))
+    return Tags(main, exif, gps)
+
+
+def _box(data: bytes, name: bytes) -> bytes:
+    at = data.find(name)
+    if at < 4:
+        return b""
+    (size,) = struct.unpack_from(">L", data, at - 4)
+    return data[at + 4 : at - 4 + size]
 
 
 def read_thumbnail(data: bytes) -> bytes:
