@@ -155,7 +155,7 @@ def _line(err: BaseException) -> str:
 
 def _load_processor(folder: WeightsFolder) -> Any:
     """Import the library and the model's own modules, and load tokenizer and image processor; for a worker."""
-    _import_library()
+    import_library()
     from mlx_vlm.utils import get_model_and_args, load_image_processor, load_processor
 
     # Never the folder as model_path: the library would run program code that it may hold.
@@ -168,7 +168,8 @@ def _load_processor(folder: WeightsFolder) -> Any:
     return processor
 
 
-def _import_library() -> None:
+def import_library() -> None:
+    """Import mlx_vlm, so that no helper process starts and the collector lets its objects be; once, in any thread."""
     global _is_imported
     if _is_imported:
         return

@@ -103,6 +103,8 @@ class CatalogEntry:
         Whether this project has fetched these very files and used the model.
     evidence
         Where the facts come from.
+    model_type
+        The architecture, as its config.json names it; empty where not known.
     """
 
     id: str
@@ -124,6 +126,7 @@ class CatalogEntry:
     license: str = ""
     verified: bool = False
     evidence: str = ""
+    model_type: str = ""
 
     @property
     def is_installed(self) -> bool:
@@ -232,6 +235,7 @@ def _entry(table: Mapping[str, Any], root: Path) -> CatalogEntry:
         license=table.get("license", ""),
         verified=table["verified"],
         evidence=table.get("evidence", ""),
+        model_type=table["type"],
     )
 
 
