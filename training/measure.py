@@ -1,0 +1,174 @@
+"""The facts that an answer states, measured on the picture as the model sees it, or known from how it was made.
+
+What has the same name as in ``mondrian_desktop.photo`` means the same, and the visual weight is that module's own: the
+application must not contradict its own model. Sharpness and noise differ: here they are those at the model's size.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from mondrian_desktop.photo import color as app_color
+from mondrian_desktop.photo import layout, tone
+from training.color import LUMA, Floats, to_lab
+from training.degrade import Cast
+
+CELL = 32
+"""Side of the square of pixels behind one image token."""
+
+HIGHLIGHT, SHADOW = (tone.HIGHLIGHT - 0.5) / 255, (tone.SHADOW + 0.5) / 255
+WEIGHT_SIDE = 64
+"""Long side at which the application measures the visual weight."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about one picture.
+
+    Attributes
+    ----------
+    lightness
+        Mean L*, 0 to 100.
+    darkest, lightest
+        2nd and 98th percentile of L*.
+    tonal_range
+        Distance of the 5th and 95th percentile of L*.
+    white, black
+        Fraction of the frame where all channels are clipped at the upper (lower) end.
+    cast_a, cast_b
+        CIELAB a*, b* of what should be neutral.
+    colorfulness
+        Hasler and Suesstrunk's M3: 0 grey, 33 moderate, 59 quite, 82 highly colorful.
+    hue_a, hue_b
+        Mean a*, b* of all pixels: the color of the picture as a whole.
+    chroma
+        Mean C* of all pixels.
+    acutance
+        Steepness of the sharpest edges: largest luma step between neighbors over the local range, 0 to 0.5.
+    noise
+        Standard deviation of the noise, in values of 0 to 1.
+    weight_x, weight_y
+        Center of the visual weight, -1 (left, top) to 1 (right, bottom).
+    detail
+        Fraction of the frame with local contrast.
+    width, height
+        In pixels.
+    """
+
+    lightness: float
+    darkest: float
+    lightest: float
+    tonal_range: float
+    white: float
+    black: float
+    cast_a: float
+    cast_b: float
+    colorfulness: float
+    hue_a: float
+    hue_b: float
+    chroma: float
+    acutance: float
+    noise: float
+    weight_x: float
+    weight_y: float
+    detail: float
+    width: float
+    height: float
+
+    @property
+    def offset(self) -> float:
+        """Distance of the visual weight from the center: 0 center, 1 the middle of a side.
+
+        A picture may well stand on its lower part, so up and down count less.
+        """
+        return float(np.hypot(self.weight_x, 0.75 * self.weight_y))
+
+    @property
+    def cast(self) -> float:
+        """Strength of the cast in units of CIELAB."""
+        return float(np.hypot(self.cast_a, self.cast_b))
+
+    def as_row(self) -> list[float]:
+        """Return the values in the order of the fields."""
+        return [float(getattr(self, field.name)) for field in fields(self)]
+
+
+NAMES = tuple(field.name for field in fields(Facts))
+
+
+def measure(before_noise: Floats, cast: Cast, noise: float) -> tuple[Facts, Floats]:
+    """Return the facts of a picture (H, W, 3), sRGB, 0 to 1, whose cast and noise are known, and its weight by cell."""
+    lab = to_lab(before_noise)
+    low, dark, bright, high = np.percentile(lab[..., 0], [2, 5, 95, 98])
+    acutance, detail = edges(before_noise)
+    weight = weights(before_noise)
+    x, y = center(weight)
+    height, width = before_noise.shape[:2]
+    facts = Facts(
+        lightness=float(lab[..., 0].mean()),
+        darkest=float(low),
+        lightest=float(high),
+        tonal_range=float(bright - dark),
+        white=float((before_noise.min(-1) > HIGHLIGHT).mean()),
+        black=float((before_noise.max(-1) < SHADOW).mean()),
+        cast_a=cast[0],
+        cast_b=cast[1],
+        colorfulness=colorfulness(before_noise),
+        hue_a=float(lab[..., 1].mean()),
+        hue_b=float(lab[..., 2].mean()),
+        chroma=float(np.hypot(lab[..., 1], lab[..., 2]).mean()),
+        acutance=acutance,
+        noise=noise,
+        weight_x=x,
+        weight_y=y,
+        detail=detail,
+        width=float(width),
+        height=float(height),
+    )
+    return facts, by_cell(weight, height, width)
+
+
+def colorfulness(picture: Floats) -> float:
+    """Return M3 of Hasler and Suesstrunk, "Measuring colourfulness in natural images" (2003)."""
+    red, green, blue = (picture[..., i] * 255 for i in range(3))
+    rg, yb = red - green, 0.5 * (red + green) - blue
+    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+
+
+def edges(picture: Floats) -> tuple[float, float]:
+    """Return the acutance and the fraction of the frame with local contrast.
+
+    Acutance is a ratio of the steepest step to the range around it, so exposure and contrast leave it alone. It is
+    read off the strongest edges only: a blurred background does not make a picture unsharp.
+    """
+    luma = picture @ LUMA
+    steps = np.hypot(ndimage.convolve1d(luma, [0.5, 0, -0.5], 0), ndimage.convolve1d(luma, [0.5, 0, -0.5], 1))
+    around = ndimage.maximum_filter(luma, 9) - ndimage.minimum_filter(luma, 9)
+    strong = around > max(0.02, float(np.percentile(around, 85)))
+    if strong.sum() < 50:
+        return 0.12, 0.0
+    steepest = ndimage.maximum_filter(steps, 9)[strong] / around[strong]
+    return float(np.percentile(steepest, 70)), float((around > 0.12).mean())
+
+
+def weights(picture: Floats) -> Floats:
+    """Return the visual weight as the application measures it, (about 64 pixels wide or high), summing to 1."""
+    image = Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
+    scale = WEIGHT_SIDE / max(image.size)
+    small = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BOX)
+    return layout.weight_map(app_color.to_lab(np.asarray(small))).astype(np.float32)
+
+
+def by_cell(weight: Floats, height: int, width: int) -> Floats:
+    """Return the weight of each image token's cell, (height / 32, width / 32), summing to 1."""
+    cells = Image.fromarray(weight).resize((width // CELL, height // CELL), Image.Resampling.BOX)
+    shares = np.asarray(cells)
+    return (shares / shares.sum()).astype(np.float32)
+
+
+def center(weight: Floats) -> tuple[float, float]:
+    """Return the center of the visual weight, each -1 to 1."""
+    y, x = ((np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1 for size in weight.shape)
+    return float(weight.sum(0) @ x), float(weight.sum(1) @ y)
