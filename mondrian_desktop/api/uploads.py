@@ -30,7 +30,8 @@ _log = logging.getLogger(__name__)
 def label(filename: str) -> str:
     """Return what a client called its photo, as one short harmless line; never used as a path."""
     name = PureWindowsPath(PurePosixPath(filename.replace("\0", "")).name).name
-    return clean_line(name, LABEL_LIMIT) or "photo"
+    line = clean_line(name, LABEL_LIMIT)
+    return line if line.strip(".") else "photo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class Page:
         """Wait until a JavaScript condition holds, looking at every change of the page; return its value."""
         return self.evaluate(
             "new Promise((resolve, reject) => {"
-            f"  const check = () => {{ const value = {condition}; if (value) {{ seen.disconnect(); resolve(value); }} }};"
+            f"  const check = () => {{ const now = {condition}; if (now) {{ seen.disconnect(); resolve(now); }} }};"
             "  const seen = new MutationObserver(check);"
             "  seen.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});"
             f"  setTimeout(() => reject(new Error({json.dumps(condition)})), {PATIENCE_S * 1000 - 5000});"

@@ -6,7 +6,6 @@ import pytest
 
 from mondrian_desktop import paths
 from mondrian_desktop.api.page import page
-from mondrian_desktop.api.server import Limits
 from tests.api.browser import PROGRAM, Browser, Page
 from tests.api.live import PHOTO, Gate, answer, writing
 
