@@ -5,10 +5,10 @@ import socket
 import struct
 
 import pytest
-from hub_server import HubServer, Repo
 
 from mondrian_desktop.pump import Pump
 from mondrian_desktop.weights.events import Patience
+from tests.weights.hub_server import HubServer, Repo
 
 REPO = "org/name"
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 import huggingface_hub
 import pytest
 from conftest import REPO, safetensors
-from hub_server import drop, git_sha1, sha256
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.weights import places, unfinished
@@ -14,6 +13,7 @@ from mondrian_desktop.weights.download import download
 from mondrian_desktop.weights.events import Verifying
 from mondrian_desktop.weights.manifest import WeightFile
 from mondrian_desktop.weights.places import Owner
+from tests.weights.hub_server import drop, git_sha1, sha256
 
 QWEN = "mlx-community/Qwen3-VL-4B-Instruct-4bit"
 
