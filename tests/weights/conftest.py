@@ -2,15 +2,13 @@ import ipaddress
 import json
 import random
 import socket
-import struct
 
 import pytest
 
 from mondrian_desktop.pump import Pump
 from mondrian_desktop.weights.events import Patience
 from tests.weights.hub_server import HubServer, Repo
-
-REPO = "org/name"
+from tests.weights.made import CONFIG, REPO, safetensors
 
 
 @pytest.fixture(autouse=True)
@@ -60,32 +58,12 @@ def repo(weights):
     )
 
 
-FETCHED = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer.model", "chat_template.jinja"}
-
-
 @pytest.fixture
 def hub(repo, monkeypatch):
     server = HubServer({REPO: repo})
     monkeypatch.setenv("HF_ENDPOINT", server.address)
     yield server
     server.close()
-
-
-def safetensors(size=64, header=None):
-    """Return a file of weights with one tensor of so many bytes."""
-    header = header or {
-        "w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]},
-        "__metadata__": {"format": "pt"},
-    }
-    text = json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + bytes(size)
-
-
-CONFIG = {
-    "model_type": "qwen3_vl",
-    "vision_config": {"depth": 24},
-    "text_config": {"num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128},
-}
 
 
 @pytest.fixture

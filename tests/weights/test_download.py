@@ -9,7 +9,6 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
-from conftest import FETCHED, REPO
 from huggingface_hub.file_download import repo_folder_name
 
 from mondrian_desktop.errors import UserError
@@ -20,6 +19,7 @@ from mondrian_desktop.weights.download import download
 from mondrian_desktop.weights.events import Asking, Downloaded, Downloading, Patience, Paused, Retrying, Verifying
 from mondrian_desktop.weights.manifest import WeightFile
 from tests.weights.hub_server import body, corrupt, drop, ignore_range, overlong, stall, stall_before_answering, status
+from tests.weights.made import FETCHED, REPO
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = "model.safetensors"

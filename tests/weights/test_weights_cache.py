@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import huggingface_hub
 import pytest
-from conftest import REPO, safetensors
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.weights import places, unfinished
@@ -14,6 +13,7 @@ from mondrian_desktop.weights.events import Verifying
 from mondrian_desktop.weights.manifest import WeightFile
 from mondrian_desktop.weights.places import Owner
 from tests.weights.hub_server import drop, git_sha1, sha256
+from tests.weights.made import REPO, safetensors
 
 QWEN = "mlx-community/Qwen3-VL-4B-Instruct-4bit"
 

@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-from conftest import CONFIG, safetensors
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from mondrian_desktop.errors import UserError
 from mondrian_desktop.weights import places
 from mondrian_desktop.weights.catalog import entries
 from mondrian_desktop.weights.check import check, inspect
+from tests.weights.made import CONFIG, safetensors
 
 SHARDS = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
 INDEX = json.dumps({"weight_map": SHARDS}).encode()

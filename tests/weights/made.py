@@ -1,0 +1,22 @@
+import json
+import struct
+
+REPO = "org/name"
+FETCHED = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer.model", "chat_template.jinja"}
+
+
+def safetensors(size=64, header=None):
+    """Return a file of weights with one tensor of so many bytes."""
+    header = header or {
+        "w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]},
+        "__metadata__": {"format": "pt"},
+    }
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(size)
+
+
+CONFIG = {
+    "model_type": "qwen3_vl",
+    "vision_config": {"depth": 24},
+    "text_config": {"num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128},
+}
