@@ -51,6 +51,8 @@ class Service:
         The values in force.
     pump
         Drive it: :mod:`mondrian_desktop.qt.pump_driver` under Qt, :meth:`Pump.run` without.
+    history
+        Everything analyzed: pages, search, filters, delete and restore.
     problems
         Sentences about what was found wrong with the history at the start.
     """
@@ -70,6 +72,7 @@ class Service:
         self._engine = engine
         self._reader = reader
         self._store = store or Store.open(None)
+        self.history = self._store.history
         self.problems = self._store.problems
         self._ahead = ReadAhead(reader)
         self._results = Results(self._store)

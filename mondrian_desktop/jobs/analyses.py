@@ -83,11 +83,23 @@ def _restore(connection: Connection, analysis_id: int, kept: dict[str, Any]) -> 
 
 def empty_trash(connection: Connection, before: datetime) -> None:
     """Delete for good what was taken away before a time, with the photos of which nothing is left."""
-    connection.execute("DELETE FROM trash WHERE deleted < ?", (from_time(before),))
-    connection.execute(
-        "DELETE FROM photos WHERE id NOT IN (SELECT photo_id FROM analyses WHERE photo_id IS NOT NULL)"
-        " AND NOT EXISTS (SELECT 1 FROM trash WHERE json_extract(json, '$.row.photo_id') = photos.id)"
+    old = connection.execute("SELECT analysis_id, json FROM trash WHERE deleted < ?", (from_time(before),)).fetchall()
+    connection.executemany("DELETE FROM trash WHERE analysis_id = ?", [(row["analysis_id"],) for row in old])
+    connection.executemany(
+        "DELETE FROM photos WHERE id = :id AND NOT EXISTS (SELECT 1 FROM analyses WHERE photo_id = :id)"
+        " AND NOT EXISTS (SELECT 1 FROM trash WHERE json_extract(json, '$.row.photo_id') = :id)",
+        [{"id": json.loads(row["json"])["row"]["photo_id"]} for row in old],
     )
+
+
+def erase(connection: Connection) -> None:
+    """Delete everything that is finished: analyses, photos, jobs, batches."""
+    connection.execute("DELETE FROM trash")
+    connection.execute("DELETE FROM analyses")
+    connection.execute("DELETE FROM photos")
+    connection.execute("DELETE FROM jobs WHERE session IS NULL")
+    connection.execute("DELETE FROM batches WHERE id NOT IN (SELECT batch_id FROM jobs WHERE batch_id IS NOT NULL)")
+    connection.execute("INSERT INTO search (search) VALUES ('optimize')")
 
 
 def _write_photo(connection: Connection, photo: PhotoRef | None, read: Photo | None) -> int | None:

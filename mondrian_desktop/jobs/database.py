@@ -97,6 +97,17 @@ class Database:
                 self._roll_back()
                 raise
 
+    def shrink(self) -> None:
+        """Write the file anew without what was deleted, and remove the copies that were made of it."""
+        with self._told("written"):
+            self._settle()
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.path is not None:
+            for pattern in (".*backup.db*", ".damaged-*"):
+                for file in self.path.parent.glob(f"{self.path.stem}{pattern}"):
+                    file.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Close it; the log is folded into the file."""
         self._connection.close()

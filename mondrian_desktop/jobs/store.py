@@ -12,6 +12,7 @@ from sqlite3 import Connection
 
 from mondrian_desktop.jobs import analyses
 from mondrian_desktop.jobs.database import Database
+from mondrian_desktop.jobs.history import History
 from mondrian_desktop.jobs.model import MOST_TRIES, TRANSITIONS, Batch, Job, JobState
 from mondrian_desktop.jobs.rows import from_batch, from_job, to_batch, to_job, to_path
 from mondrian_desktop.jobs.session import Session
@@ -37,6 +38,8 @@ class Store:
 
     Attributes
     ----------
+    history
+        The finished analyses.
     problems
         Sentences about what was found wrong at opening.
     """
@@ -45,6 +48,7 @@ class Store:
         self._database = database
         self._session = session
         self._closed = False
+        self.history = History(database)
         self.problems = tuple(database.problems)
         last = database.read_one("SELECT max(position) AS position FROM jobs")
         self._last_position: float = (last and last["position"]) or 0.0

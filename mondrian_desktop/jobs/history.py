@@ -1,0 +1,280 @@
+"""The library of everything analyzed: listed page by page, searched, filtered, deleted and brought back."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from sqlite3 import Row
+from typing import Any
+
+from mondrian_desktop.jobs import analyses
+from mondrian_desktop.jobs.database import Database
+from mondrian_desktop.jobs.rows import from_path, from_time, to_path, to_time
+
+
+class Sort(StrEnum):
+    """Orders of a list. Of equal ones the newest comes first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    BEST = "best"
+    WEAKEST = "weakest"
+    NAME = "name"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which analyses are wanted, and in what order. Empty fields exclude nothing.
+
+    Attributes
+    ----------
+    words
+        All of them must be in description, comments, file name, camera or lens; beginnings of words are enough.
+    advisor, model, camera
+        As stored.
+    min_score, max_score
+        Of the overall score, inclusive; an analysis without one is left out where either is given.
+    since, until
+        Of the time of analysis; ``until`` is excluded.
+    """
+
+    words: str = ""
+    advisor: str = ""
+    model: str = ""
+    camera: str = ""
+    min_score: float | None = None
+    max_score: float | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sort: Sort = Sort.NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the library.
+
+    Attributes
+    ----------
+    path
+        Where the photo was last seen; None for a question without a photo.
+    overall_score
+        None where there is none: an answer without structure, a stopped one.
+    taken
+        When the photo was taken, ISO 8601, empty where not known.
+    """
+
+    id: int
+    path: Path | None
+    file_name: str
+    advisor: str
+    model: str
+    rubric: str
+    question: str
+    overall_score: float | None
+    finish_reason: str
+    created: datetime
+    camera: str
+    lens: str
+    taken: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One score in the course of time."""
+
+    analysis_id: int
+    created: datetime
+    dimension: str
+    score: int
+
+
+_ORDERS = {
+    Sort.NEWEST: "a.id DESC",
+    Sort.OLDEST: "a.id",
+    Sort.BEST: "a.overall_score DESC, a.id DESC",
+    Sort.WEAKEST: "a.overall_score NULLS LAST, a.id DESC",
+    Sort.NAME: "a.file_name COLLATE NOCASE, a.id DESC",
+    Sort.TAKEN: "a.taken DESC, a.id DESC",
+}
+
+
+class History:
+    """What the store holds of finished analyses. Every query takes milliseconds, however many there are."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, query: Query, limit: int = 50, offset: int = 0) -> tuple[Entry, ...]:
+        """Return a part of the list: at most ``limit`` entries after the first ``offset``."""
+        order = _ORDERS[query.sort]
+        if query.sort is Sort.NEWEST and match_words(query.words):
+            # The index of words runs in the order of ids: no more is looked at than is shown.
+            order = order.replace("a.id", "search.rowid")
+        source, where, values = _condition(query)
+        # The page is cut from the narrow rows; only what is on it is looked up further.
+        rows = self._database.read(
+            f"SELECT a.*, photos.path FROM"  # noqa: S608 - pieces of our own
+            f" (SELECT a.id FROM {source} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) AS b"
+            f" JOIN analyses AS a USING (id) LEFT JOIN photos ON photos.id = photo_id ORDER BY {_ORDERS[query.sort]}",
+            (*values, limit, offset),
+        )
+        return tuple(map(_entry, rows))
+
+    def count(self, query: Query) -> int:
+        """Return the length of the whole list."""
+        source, where, values = _condition(query)
+        if where == _MATCHES:
+            source = "search"
+        row = self._database.read_one(f"SELECT count(*) FROM {source} WHERE {where}", values)  # noqa: S608
+        return int(row[0]) if row else 0
+
+    def entry(self, analysis_id: int) -> Entry | None:
+        """Return one line, or None where there is none."""
+        row = self._database.read_one(
+            "SELECT a.*, photos.path FROM analyses AS a LEFT JOIN photos ON photos.id = photo_id WHERE a.id = ?",
+            (analysis_id,),
+        )
+        return _entry(row) if row else None
+
+    def thumbnail(self, analysis_id: int) -> bytes | None:
+        """Return the photo as a small JPEG, or None where there is none; needs no original."""
+        row = self._database.read_one(
+            "SELECT thumbnail FROM photos JOIN analyses ON photos.id = photo_id WHERE analyses.id = ?", (analysis_id,)
+        )
+        return row["thumbnail"] if row else None
+
+    def advisors(self) -> tuple[str, ...]:
+        """Return the ids of all advisors who are in the library."""
+        return self._distinct("advisor")
+
+    def cameras(self) -> tuple[str, ...]:
+        """Return the names of all cameras that are in the library."""
+        return self._distinct("camera")
+
+    def delete(self, analysis_ids: Iterable[int]) -> None:
+        """Take analyses away; :meth:`restore` brings them back until the trash is emptied."""
+        with self._database.write() as connection:
+            analyses.remove(connection, analysis_ids)
+
+    def restore(self, analysis_ids: Iterable[int]) -> None:
+        """Bring deleted analyses back."""
+        with self._database.write() as connection:
+            analyses.restore(connection, analysis_ids)
+
+    def empty_trash(self, before: datetime) -> None:
+        """Delete for good what was deleted before a time, and the thumbnails of which nothing is left."""
+        with self._database.write() as connection:
+            analyses.empty_trash(connection, before)
+
+    def erase(self) -> None:
+        """Delete everything that is not just being worked on, for good, with all copies of the file made earlier."""
+        with self._database.write() as connection:
+            analyses.erase(connection)
+        self._database.shrink()
+
+    def points(self, last: int = 500, *, rubric: str = "", advisor: str = "") -> tuple[Point, ...]:
+        """Return the scores of the last whole critiques, oldest first: each dimension as a line over time."""
+        rows = self._database.read(
+            "SELECT scores.*, created FROM (SELECT id, created FROM analyses WHERE finish_reason = 'stop'"
+            " AND overall_score IS NOT NULL AND (? = '' OR rubric = ?) AND (? = '' OR advisor = ?)"
+            " ORDER BY id DESC LIMIT ?) JOIN scores ON analysis_id = id ORDER BY analysis_id, dimension",
+            (rubric, rubric, advisor, advisor, last),
+        )
+        return tuple(Point(row["analysis_id"], to_time(row["created"]), row["dimension"], row["score"]) for row in rows)
+
+    def distribution(self, batch_id: str) -> dict[str, dict[int, int]]:
+        """Return, by dimension, how often each score was given in a batch."""
+        rows = self._database.read(
+            "SELECT dimension, score, count(*) AS times FROM jobs JOIN scores USING (analysis_id)"
+            " WHERE batch_id = ? GROUP BY dimension, score ORDER BY dimension, score",
+            (batch_id,),
+        )
+        found: dict[str, dict[int, int]] = {}
+        for row in rows:
+            found.setdefault(row["dimension"], {})[row["score"]] = row["times"]
+        return found
+
+    def of_batch(self, batch_id: str) -> tuple[Entry, ...]:
+        """Return the analyses of a batch, in its order."""
+        rows = self._database.read(
+            "SELECT a.*, photos.path FROM jobs JOIN analyses AS a ON a.id = analysis_id"
+            " LEFT JOIN photos ON photos.id = photo_id WHERE batch_id = ? ORDER BY position",
+            (batch_id,),
+        )
+        return tuple(map(_entry, rows))
+
+    def moved(self, content_hash: str, path: Path) -> None:
+        """Write where a photo is now."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE photos SET path = ? WHERE content_hash = ?", (from_path(path), content_hash))
+
+    def originals(self, analysis_ids: Iterable[int]) -> dict[str, int]:
+        """Return content hash and size in bytes of the photos of analyses: what to look for where they were moved."""
+        found = {}
+        for analysis_id in analysis_ids:
+            row = self._database.read_one(
+                "SELECT content_hash, byte_size FROM photos JOIN analyses ON photos.id = photo_id"
+                " WHERE analyses.id = ?",
+                (analysis_id,),
+            )
+            if row:
+                found[row["content_hash"]] = row["byte_size"]
+        return found
+
+    def _distinct(self, column: str) -> tuple[str, ...]:
+        # From one to the next along the index, instead of over all rows.
+        rows = self._database.read(
+            f"WITH RECURSIVE each(value) AS (SELECT min({column}) FROM analyses UNION ALL"  # noqa: S608
+            f" SELECT (SELECT min({column}) FROM analyses WHERE {column} > value) FROM each WHERE value IS NOT NULL)"
+            " SELECT value FROM each WHERE value != ''"
+        )
+        return tuple(row["value"] for row in rows)
+
+
+_MATCHES = "search MATCH ?"
+
+
+def _condition(query: Query) -> tuple[str, str, list[Any]]:
+    """Return the tables, the condition and its values."""
+    parts: list[str] = []
+    values: list[Any] = []
+    source = "analyses AS a"
+    if wanted := match_words(query.words):
+        if query.sort is Sort.NEWEST:
+            source = "search CROSS JOIN analyses AS a ON a.id = search.rowid"
+            parts.append(_MATCHES)
+        else:
+            parts.append(f"a.id IN (SELECT rowid FROM search WHERE {_MATCHES})")  # noqa: S608
+        values.append(wanted)
+    for column in ("advisor", "model", "camera"):
+        if value := getattr(query, column):
+            parts.append(f"a.{column} = ?")
+            values.append(value)
+    for limit, value in (
+        ("overall_score >= ?", query.min_score),
+        ("overall_score <= ?", query.max_score),
+        ("created >= ?", query.since and from_time(query.since)),
+        ("created < ?", query.until and from_time(query.until)),
+    ):
+        if value is not None:
+            parts.append(f"a.{limit}")
+            values.append(value)
+    return source, " AND ".join(parts) or "1", values
+
+
+def match_words(words: str) -> str:
+    """Return what FTS5 is to look for: every word, as the beginning of one; a letter alone stands for itself."""
+    found = re.findall(r"\w+", words)
+    return " ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in found[:20])
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        id=row["id"], path=to_path(row["path"]), file_name=row["file_name"], advisor=row["advisor"],
+        model=row["model"], rubric=row["rubric"], question=row["question"], overall_score=row["overall_score"],
+        finish_reason=row["finish_reason"], created=to_time(row["created"]), camera=row["camera"], lens=row["lens"],
+        taken=row["taken"],
+    )  # fmt: skip
