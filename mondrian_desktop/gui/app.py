@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -67,6 +67,8 @@ class Desk:
         self._driver.close()
         self.service.close()
         self._thread.close()
+        self.window.deleteLater()
+        self.theme.deleteLater()
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log what nobody expected, and say so; the app goes on."""
@@ -78,10 +80,13 @@ class Desk:
             )
 
 
-def run(build: Build, photos: Sequence[Path], *, analyze: bool = False) -> int:
+def run(
+    build: Build, photos: Sequence[Path], *, analyze: bool = False, on_made: Callable[[Desk], None] | None = None
+) -> int:
     """Open the window with ``photos`` and return the exit code when it is over.
 
     The window is painted before anything heavy is imported: the engine does that when the first job begins.
+    ``on_made`` is called with everything before it is shown.
     """
     log.start()
     mac.prepare_application()
@@ -93,6 +98,8 @@ def run(build: Build, photos: Sequence[Path], *, analyze: bool = False) -> int:
     desk = Desk(app, build, samples())
     interrupt = Interrupt(app.quit)
     try:
+        if on_made:
+            on_made(desk)
         desk.open(photos, analyze=analyze)
         return app.exec()
     finally:

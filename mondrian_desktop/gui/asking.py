@@ -177,6 +177,6 @@ class Asking(QObject):
 
     def _say_end(self, entry: Entry) -> None:
         job = self._service.job(entry.jobs[-1]) if entry.jobs else None
-        if job is not None and job.is_over and self._said[0] == job.id:
-            self._said = ("", "")
+        # What was taken out of the line has nothing to tell.
+        if job is not None and job.is_over and (job.reason or self._service.analysis(job.id)):
             announce.politely(self._window, job.reason or f"{entry.name}: {entry.caption}")

@@ -22,7 +22,7 @@ class MessagePage(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._quiet = _label()
-        self.button = QPushButton()
+        self.button = QPushButton("Try again")
         self.button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.button.clicked.connect(self.pressed)
         layout = QVBoxLayout(self)

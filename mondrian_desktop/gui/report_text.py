@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from PySide6.QtCore import QPoint, QUrl
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QTextBlock, QTextDocument
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
@@ -30,6 +30,8 @@ class ReportText(QTextBrowser):
         self._plain_pieces = 0
         self.setAccessibleName("Critique")
         self.setFrameShape(QFrame.Shape.NoFrame)
+        # Always there, so that no line breaks anew when it would appear in the middle of the writing.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         # Nothing is opened in here; a click on an address asks the system's browser, http(s) only.
         self.setOpenLinks(False)
         self.anchorClicked.connect(self._open)

@@ -116,6 +116,8 @@ class WorkArea(QWidget):
         sidebar.setFixedWidth(SIDEBAR_WIDTH)
         self._title = QLabel("Photos")
         self._count = QLabel()
+        for label in (self._title, self._count):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.add = QToolButton()
         self.add.setText("+")
         self.add.setAccessibleName("Open photos")

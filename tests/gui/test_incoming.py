@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QUrl
+
+from mondrian_desktop.gui import incoming
+from mondrian_desktop.gui.incoming import from_mime, sort
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "raw.jpg").mkdir()
+    for name in ("a.jpg", "b.HEIC", "notes.txt", "nosuffix"):
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+def mime(*urls: str | Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl(url) if isinstance(url, str) else QUrl.fromLocalFile(str(url)) for url in urls])
+    return data
+
+
+def test_sorts_by_what_they_are(files):
+    found = sort(files / name for name in ("a.jpg", "holiday", "b.HEIC", "notes.txt", "nosuffix", "raw.jpg"))
+    assert [path.name for path in found.photos] == ["a.jpg", "b.HEIC", "nosuffix"]
+    assert [path.name for path in found.folders] == ["holiday", "raw.jpg"]
+    assert [path.name for path in found.others] == ["notes.txt"]
+
+
+def test_says_what_dropping_would_do(files):
+    assert sort([files / "a.jpg"]).offer == "Open 1 photo"
+    assert sort([files / "a.jpg", files / "b.HEIC"]).offer == "Open 2 photos"
+    assert sort([files / "holiday"]).offer == "Nothing here can be opened"
+
+
+def test_names_what_cannot_be_opened_and_what_to_do(files):
+    assert sort([files / "a.jpg"]).refusal == ""
+    refusal = sort([files / "holiday", files / "raw.jpg", files / "notes.txt"]).refusal
+    assert refusal.startswith("“holiday” and “raw.jpg” are folders. Open the photos inside.")
+    assert "“notes.txt” is not a photo that Mondrian can read. Open JPEG" in refusal
+
+
+def test_names_a_few_of_many(tmp_path):
+    refusal = sort(tmp_path / f"{n}.xmp" for n in range(20)).refusal
+    assert refusal.startswith("“0.xmp”, “1.xmp”, “2.xmp” and 17 more are not photos")
+
+
+def test_missing_photos_are_opened_so_that_each_gets_its_sentence(tmp_path):
+    assert sort([tmp_path / "gone.jpg"]).photos == (tmp_path / "gone.jpg",)
+
+
+@pytest.mark.parametrize("name", ["\x00.jpg", "x" * 5000 + ".jpg", "\ud800.jpg"])
+def test_impossible_names_are_no_error(name):
+    assert sort([Path("/") / name]).photos
+
+
+def test_reads_a_drag(files):
+    found = from_mime(mime(files / "a.jpg", files / "holiday", "https://example.org/b.jpg"), hovering=True)
+    assert [path.name for path in found.photos] == ["a.jpg"]
+    assert [path.name for path in found.folders] == ["holiday"]
+    assert found.addresses == 1
+    assert "saved to this computer first" in found.refusal
+
+
+def test_a_drag_of_something_else_is_nothing(qapp):
+    text = QMimeData()
+    text.setText("/photos/a.jpg")
+    assert not from_mime(text, hovering=True)
+
+
+def test_hovering_with_thousands_does_not_ask_the_disk(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(incoming, "_is_folder", lambda path: asked.append(path) or False)
+    many = mime(*(tmp_path / f"{n}.jpg" for n in range(3000)))
+    assert len(from_mime(many, hovering=True).photos) == 3000
+    assert asked == []
+    from_mime(many, hovering=False)
+    assert len(asked) == 3000
