@@ -48,8 +48,13 @@ def turn(array: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8
 
 
 def detail_of_image(image: Image.Image, scale: float = 1.0) -> Detail:
-    """Return the tiles of a Pillow image in any mode that converts to L."""
-    return _sample(image.size, scale, lambda box: np.asarray(image.crop(box).convert("L")))
+    """Return the tiles of a Pillow image in any mode that converts to L, or in LAB."""
+    return _sample(image.size, scale, lambda box: _luma(image.crop(box)))
+
+
+def _luma(image: Image.Image) -> npt.NDArray[np.uint8]:
+    # Pillow's LAB converts to nothing; its L is lightness, as luma is about.
+    return np.asarray(image.getchannel("L") if image.mode == "LAB" else image.convert("L"))
 
 
 def detail_of_pixels(pixels: Pixels) -> Detail:

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,13 +79,14 @@ class DecoderProcess:
         self._closed = True
         process = self._process
         if process is not None:
-            process.kill()
+            with suppress(ValueError):  # it ended meanwhile
+                process.kill()
         with self._lock:
             self._stop()
 
     def _ask(self, verb: str, path: Path, long_side: int) -> tuple[dict[str, Any], list[bytes]]:
         with self._lock:
-            connection = self._start()
+            connection = self._start(path)
             try:
                 connection.send_bytes(json.dumps([verb, os.fsencode(path).hex(), long_side]).encode())
                 if not connection.poll(self._limit_s):
@@ -102,9 +104,9 @@ class DecoderProcess:
             raise UserError(*head["error"])
         return head, parts
 
-    def _start(self) -> Connection:
+    def _start(self, path: Path) -> Connection:
         if self._closed:
-            raise RuntimeError("closed")
+            raise UserError(f"{shown_name(path)} was not read, because the app is closing.")
         if self._process is None or self._connection is None or not self._process.is_alive():
             self._stop()
             context = multiprocessing.get_context("spawn")

@@ -168,7 +168,9 @@ def damaged(path: Path, error: BaseException | None = None) -> UserError:
         return UserError(
             f"There is not enough memory to read {name}.", "Close other programs, or export a smaller copy."
         )
-    if any(word in words for word in ("truncated", "end of file", "unexpected end", "eof", "incomplete")):
+    if isinstance(error, EOFError) or any(
+        word in words for word in ("truncated", "end of file", "unexpected end", "eof", "incomplete")
+    ):
         return UserError(
             f"{name} is incomplete: the file ends before its picture does.",
             "Copy it again from the camera, card or backup.",

@@ -172,3 +172,15 @@ def dng(
     entry = whole.index(struct.pack("<HHL", 0x0111, LONG, 1) + bytes(4))
     struct.pack_into("<L", whole, entry + 8, len(whole))
     return bytes(whole) + preview
+
+
+_STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+
+
+def stored(image: Image.Image, orientation: int) -> Image.Image:
+    """The image as it lies in a file whose EXIF orientation turns it upright."""
+    return image.transpose(_STORED[orientation]) if orientation > 1 else image

@@ -21,6 +21,7 @@ from mondrian_desktop.photo.formats.base import (
     open_image,
 )
 from mondrian_desktop.photo.formats.embedded import embedded_thumbnail
+from mondrian_desktop.photo.iptc import records_of_photoshop
 from mondrian_desktop.photo.model import Pixels
 
 # libjpeg holds all coefficients of a progressive file, 3 bytes a pixel: two such decodes not at the same time.
@@ -34,10 +35,10 @@ def accepts(head: bytes, suffix: str) -> bool:
 
 def blocks_of(image: Image.Image) -> Blocks:
     """Return the metadata of an opened JPEG."""
-    resources = image.info.get("photoshop")
-    records = resources.get(0x0404, b"") if isinstance(resources, dict) else b""
+    # Pillow's own reading of Photoshop's resources ends at the first odd one.
+    resources = b"".join(data for name, data in getattr(image, "applist", []) if name == "APP13")
     exif, xmp = image.info.get("exif", b""), image.info.get("xmp", b"")
-    return Blocks(exif, xmp if isinstance(xmp, bytes) else b"", records if isinstance(records, bytes) else b"")
+    return Blocks(exif, xmp if isinstance(xmp, bytes) else b"", records_of_photoshop(resources))
 
 
 def decode(file: BinaryIO, path: Path, long_side: int, beside: Executor | None) -> Decoded:
