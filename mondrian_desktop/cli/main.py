@@ -23,7 +23,7 @@ from mondrian_desktop.settings import (
     Setting,
 )
 
-COMMANDS = ("analyze", "ask", "inspect", "serve", "verify-streaming", "doctor", "demo", "window")
+COMMANDS = ("analyze", "ask", "inspect", "serve", "verify-streaming", "doctor", "self-test", "demo", "window")
 USAGE_ERROR = 2
 
 
@@ -32,7 +32,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Exits with code 2 and a usage line where they make no sense.
     """
-    words = list(arguments)
+    words = ["self-test" if word == "--self-test" else word for word in arguments]
     if not words or (words[0] not in COMMANDS and words[0] not in ("-h", "--help", "--version")):
         _refuse_typo(words)
         words.insert(0, "window")
@@ -136,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     verifying.add_argument("--interval", type=_of(UPDATE_INTERVAL), metavar="S", help=_help(UPDATE_INTERVAL))
 
     commands.add_parser("doctor", help="tell versions, device, memory, folders and models")
+    trial = commands.add_parser("self-test", help="try every part of the app, with a window; also --self-test")
+    trial.add_argument("--json", action="store_true", help="as JSON")
     commands.add_parser("demo", help="analyze a sample photo with the built-in model")
     for command in commands.choices.values():
         command.add_argument("--verbose", action="store_true", help="write the log to the terminal, too")
