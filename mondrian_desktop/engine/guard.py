@@ -1,13 +1,15 @@
 """Stops an answer that has begun to repeat itself: small models do, and would go on to the token limit."""
 
-import numpy as np
-
 REPEATS = 4
 """A unit has to stand this many times in a row."""
 CHARACTERS = 32
 """And the repeated stretch has to be at least this long: "........" is punctuation."""
 LONGEST_UNIT = 320
 """Longest unit that is looked for, in characters: about three sentences."""
+
+_KEPT = REPEATS * LONGEST_UNIT
+# Where a unit is repeated often enough, at least so many characters stand a second time, a unit further back.
+_TAIL = CHARACTERS * (REPEATS - 1) // REPEATS
 
 
 class RepetitionGuard:
@@ -18,24 +20,30 @@ class RepetitionGuard:
     """
 
     def __init__(self) -> None:
-        self._recent = np.zeros(LONGEST_UNIT, np.int32)
-        self._matched = np.zeros(LONGEST_UNIT, np.int64)
-        units = np.arange(1, LONGEST_UNIT + 1)
-        # A character that equals the one a unit before it continues a repetition; the first unit itself matched
-        # nothing and is not counted.
-        self._enough = np.maximum((REPEATS - 1) * units, CHARACTERS - units)
+        self._recent = ""
 
     def cut(self, piece: str) -> int | None:
         """Append ``piece``; return how many of its characters to keep, or None where nothing is repeated yet.
 
         After it has returned a number, the text has ended: nothing may be appended.
         """
-        for count, character in enumerate(piece, start=1):
-            code = ord(character)
-            # recent[u - 1] is the character u places back.
-            self._matched = np.where(self._recent == code, self._matched + 1, 0)
-            if (self._matched >= self._enough).any():
-                return count
-            self._recent = np.roll(self._recent, 1)
-            self._recent[0] = code
+        text = self._recent + piece
+        for end in range(len(self._recent) + 1, len(text) + 1):
+            if _is_repeated(text, end):
+                return end - len(self._recent)
+        self._recent = text[-_KEPT:]
         return None
+
+
+def _is_repeated(text: str, end: int) -> bool:
+    """Return whether ``text[:end]`` ends with a unit that is repeated often enough."""
+    tail = text[end - _TAIL : end] if end >= _TAIL else ""
+    farthest = max(0, end - _TAIL - LONGEST_UNIT)
+    at = text.rfind(tail, farthest, end - 1) if tail else -1
+    while at >= 0:
+        unit = end - _TAIL - at
+        again = max((REPEATS - 1) * unit, CHARACTERS - unit)
+        if end >= again + unit and text[end - again : end] == text[end - again - unit : end - unit]:
+            return True
+        at = text.rfind(tail, farthest, at + _TAIL - 1)
+    return False
