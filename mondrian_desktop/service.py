@@ -13,7 +13,7 @@ from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Engine
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.ahead import ReadAhead
-from mondrian_desktop.jobs.batches import Batches, BatchListener, Gathered
+from mondrian_desktop.jobs.batches import Batches
 from mondrian_desktop.jobs.listeners import Listeners
 from mondrian_desktop.jobs.model import Batch, Job, JobState, Options
 from mondrian_desktop.jobs.pace import Progress
@@ -21,6 +21,7 @@ from mondrian_desktop.jobs.queue import Listener, Queue, Update
 from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, Assignment, JobEvents, run
 from mondrian_desktop.jobs.store import Store
+from mondrian_desktop.jobs.watch import Arrived, Watches
 from mondrian_desktop.photo.model import Photo, Pixels
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
@@ -51,6 +52,8 @@ class Service:
         The values in force.
     pump
         Drive it: :mod:`mondrian_desktop.qt.pump_driver` under Qt, :meth:`Pump.run` without.
+    batches
+        Many photos asked for at once: how far they are, cancel, retry.
     history
         Everything analyzed: pages, search, filters, delete and restore.
     problems
@@ -78,9 +81,10 @@ class Service:
         self._results = Results(self._store)
         self._listeners: Listeners[Update] = Listeners()
         self._pause_listeners: Listeners[bool] = Listeners()
-        self._batch_listeners: Listeners[Gathered] = Listeners()
+        self._arrival_listeners: Listeners[Arrived] = Listeners()
         self._queue = Queue(pump, self._run, engine.concurrency, self._tell, self._store, self._tell_pause)
-        self._batches = Batches(pump, self._queue, self._store, self._batch_listeners)
+        self.batches = Batches(pump, self._queue, self._store)
+        self._watches = Watches(pump, self._queue, self._store, self._arrival_listeners)
         self._closed = False
 
     def models(self) -> tuple[CatalogEntry, ...]:
@@ -186,6 +190,19 @@ class Service:
         self._queue.add(job)
         return self._queue.job(job.id)
 
+    def submit_photos(self, paths: Iterable[Path], advisor: str = "") -> tuple[Job, ...]:
+        """Put photos in line, as :meth:`submit` does one, but all in one piece: either all are in line or none.
+
+        Raises
+        ------
+        UserError
+            Where the advisor or the model is unknown, or the disk is full.
+        """
+        like = self._job(None, advisor, "", "", self.options(), again=True)
+        jobs = [Job(path.absolute(), like.advisor, like.model, options=like.options, again=True) for path in paths]
+        self._queue.add(*jobs)
+        return tuple(self._queue.job(job.id) for job in jobs)
+
     def submit_all(
         self,
         roots: Iterable[Path],
@@ -199,7 +216,7 @@ class Service:
     ) -> Batch:
         """Put all photos in folders in line, each for every advisor, and return their batch.
 
-        They are found beside the work and get in line bit by bit: see :meth:`on_batch`.
+        They are found beside the work and get in line bit by bit: see :attr:`batches`.
 
         Parameters
         ----------
@@ -220,17 +237,52 @@ class Service:
             Where an advisor or the model is unknown.
         """
         taken = tuple(root.absolute() for root in roots)
-        # What is unknown is found out here, not at the first photo.
-        patterns = [
-            self._job(None, advisor, "", model, options or self.options(), again=again) for advisor in advisors or ("",)
-        ]
-        first = patterns[0]
-        batch = Batch(
-            name or (taken[0].name if taken else ""), taken, recursive, tuple(each.advisor for each in patterns),
-            first.model, first.options, again,
-        )  # fmt: skip
-        self._batches.start(batch)
+        batch = self._batch(
+            name or (taken[0].name if taken else ""), taken, advisors, model, options, recursive=recursive, again=again
+        )
+        self.batches.start(batch)
         return batch
+
+    def watch(
+        self,
+        folder: Path,
+        advisors: Sequence[str] = (),
+        *,
+        recursive: bool = False,
+        existing: bool = False,
+        model: str = "",
+        options: Options | None = None,
+    ) -> Batch:
+        """Analyze photos as they arrive in a folder, each once, whatever it is called later; return their batch.
+
+        Parameters
+        ----------
+        existing
+            Whether those that are there already count as new.
+        advisors, recursive, model, options
+            As for :meth:`submit_all`.
+
+        Raises
+        ------
+        UserError
+            Where an advisor or the model is unknown.
+        """
+        batch = self._batch(folder.name, (), advisors, model, options, recursive=recursive, again=False)
+        self._watches.start(folder.absolute(), batch, existing=existing)
+        return batch
+
+    def unwatch(self, folder: Path) -> None:
+        """Watch a folder no more; what is in line stays there."""
+        self._watches.stop(folder.absolute())
+
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """The folders being watched."""
+        return self._watches.folders
+
+    def on_arrival(self, listener: Callable[[Arrived], None]) -> Callable[[], None]:
+        """Have ``listener`` told what arrives in watched folders; returns the way out."""
+        return self._arrival_listeners.add(listener)
 
     def ask(self, analysis_id: int, question: str) -> Job:
         """Put a follow-up question about an analysis in line; the answer is added to its conversation.
@@ -256,35 +308,16 @@ class Service:
 
     def cancel_all(self) -> None:
         """End everything that waits or runs, and the finding of photos; nothing new starts in between."""
-        self._batches.stop()
+        self.batches.stop()
         self._queue.cancel_all()
 
     def retry(self, *job_ids: str) -> None:
         """Put failed, cancelled or interrupted jobs in line again, also of earlier sessions."""
         self._queue.retry(*job_ids)
 
-    def on_batch(self, listener: BatchListener) -> Callable[[], None]:
-        """Have ``listener`` told how photos of batches are being found; returns the way out."""
-        return self._batch_listeners.add(listener)
-
-    def gathered(self, batch_id: str) -> Gathered:
-        """Return how far finding a batch's photos is; KeyError for a batch that was not started in this session."""
-        return self._batches.news(batch_id)
-
-    def progress(self, batch_id: str | None = None) -> Progress:
-        """Return counts, pace and time left of a batch; None: of everything since the queue was last empty."""
-        return self._batches.progress(batch_id)
-
-    def cancel_batch(self, batch_id: str) -> None:
-        """End a batch: no more photos are found, what waits never starts, what runs hands over what it has."""
-        self._batches.stop(batch_id)
-        self._queue.cancel_all(batch_id)
-
-    def retry_failed(self, batch_id: str) -> int:
-        """Put the failed jobs of a batch in line again; return how many."""
-        failed = self._store.jobs(batch=batch_id, state=JobState.FAILED, limit=-1)
-        self._queue.retry(*(job.id for job in reversed(failed)))
-        return len(failed)
+    def progress(self) -> Progress:
+        """Return counts, pace and time left of everything since the queue was last empty."""
+        return self.batches.progress()
 
     def move(self, job_id: str, before: str | None) -> None:
         """Move a waiting job before another waiting one, or to the end of the line."""
@@ -308,7 +341,8 @@ class Service:
         """Go on. Where something could not be saved before and still cannot, it stays paused: see :attr:`problem`."""
         self._queue.resume()
         if not self.paused:
-            self._batches.resume()
+            self.batches.resume()
+            self._watches.resume()
 
     def unfinished(self) -> tuple[Job, ...]:
         """Return what earlier sessions left waiting or interrupted, in order; nothing of it runs by itself."""
@@ -321,7 +355,7 @@ class Service:
         """
         taken = self._store.claim(self.unfinished() if jobs is None else jobs)
         self._queue.take(taken)
-        self._batches.take_up(None if jobs is None else {job.batch for job in taken})
+        self.batches.take_up(None if jobs is None else {job.batch for job in taken})
         return taken
 
     def discard(self, jobs: Iterable[Job]) -> None:
@@ -346,7 +380,8 @@ class Service:
         self._closed = True
         self._listeners.clear()
         self._pause_listeners.clear()
-        self._batch_listeners.clear()
+        self._arrival_listeners.clear()
+        self.batches.close()
         self.pump.close()
         self._engine.unload()
         self._reader.close()
@@ -363,6 +398,15 @@ class Service:
         model = model or self.settings.get(MODEL)
         find(model)
         return Job(path and path.absolute(), advisor, model, question.strip(), options=options, again=again)
+
+    def _batch(
+        self, name: str, roots: tuple[Path, ...], advisors: Sequence[str], model: str, options: Options | None,
+        *, recursive: bool, again: bool,
+    ) -> Batch:  # fmt: skip
+        """Return a new batch; what is unknown is found out here, not at the first photo."""
+        chosen = options or self.options()
+        jobs = [self._job(None, advisor, "", model, chosen, again=again) for advisor in advisors or ("",)]
+        return Batch(name, roots, recursive, tuple(job.advisor for job in jobs), jobs[0].model, chosen, again)
 
     def _advisor(self, advisor_id: str) -> Advisor:
         if advisor_id not in self.advisors:
@@ -385,7 +429,7 @@ class Service:
     def _tell(self, update: Update) -> None:
         self._ahead.follow(update, self._queue.next)
         if update.event is None:
-            self._batches.update(update.job)
+            self.batches.update(update.job)
         if isinstance(update.event, Analyzed):
             if update.job.about is not None:
                 self._results.changed(update.job.about)
@@ -394,7 +438,7 @@ class Service:
         self._listeners(update)
 
     def _tell_pause(self) -> None:
-        self._batches.pause(paused=self.paused)
+        self.batches.pause(paused=self.paused)
         if not self.paused:
             self._results.all_saved()
         self._pause_listeners(self.paused)

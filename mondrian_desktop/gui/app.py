@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from mondrian_desktop import APP_NAME, __version__, log, paths
 from mondrian_desktop.gui import mac
 from mondrian_desktop.gui.file_open import FileOpen
+from mondrian_desktop.gui.first_paint import FirstPaint
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
 from mondrian_desktop.gui.theme import Theme
@@ -46,9 +47,10 @@ class Desk:
         self._file_open = FileOpen(app)
         self._thread = MainThread()
         self.service = build(post=self._thread.post)
-        self._driver = PumpDriver(self.service.pump)
+        self._driver: PumpDriver | None = None
         self.theme = Theme(app)
         self.window = MainWindow(self.service, self.theme, samples)
+        self._first_paint = FirstPaint(self.window, self._drive)
         self._previous_hook = sys.excepthook
         sys.excepthook = self._report
 
@@ -64,11 +66,17 @@ class Desk:
         sys.excepthook = self._previous_hook
         self._file_open.close()
         self.window.close()
-        self._driver.close()
+        self._first_paint.close()
+        if self._driver is not None:
+            self._driver.close()
         self.service.close()
         self._thread.close()
         self.window.deleteLater()
         self.theme.deleteLater()
+
+    def _drive(self) -> None:
+        # Not earlier: the first step of a job imports the model's library, which takes seconds.
+        self._driver = PumpDriver(self.service.pump)
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log what nobody expected, and say so; the app goes on."""

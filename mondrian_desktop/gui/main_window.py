@@ -9,6 +9,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from mondrian_desktop import APP_NAME
+from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import announce, dialogs, mac
 from mondrian_desktop.gui.actions import Actions, State
 from mondrian_desktop.gui.album import Entry
@@ -65,8 +66,8 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore_place()
         self.asking.choose_advisor(self.asking.advisor)
-        for problem in (*service.settings.problems, *service.advisors.problems):
-            self.notice.tell(problem)
+        if problems := (*service.problems, *service.settings.problems, *service.advisors.problems):
+            self.notice.tell("\n".join(problems))
 
     def open_photos(self, incoming: Incoming, *, analyze: bool = False) -> None:
         """Open photos and look at the first; with ``analyze`` all of them are put in line at once."""
@@ -84,6 +85,14 @@ class MainWindow(QMainWindow):
         """Say something at the top of the window."""
         self.notice.tell(text)
         announce.politely(self, text)
+
+    def _paused(self, problem: UserError | None) -> None:
+        """Say why the line stands still, and offer to go on."""
+        if problem is not None:
+            self.notice.tell(str(problem), "Go on", self.session.service.resume)
+            announce.politely(self, str(problem))
+        else:
+            self.notice.hide()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
         """End what the window itself started; the service is ended by who built it."""
@@ -110,7 +119,8 @@ class MainWindow(QMainWindow):
             widget.addActions(list(self.verbs.focused))
         pane, bottom = self.asking.pane, self.asking.bottom
         in_reading_order = (
-            self.toolbar.advisor, self.toolbar.analyze, self.notice.dismiss, self.welcome.open,
+            self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss,
+            self.welcome.open,
             *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view,
             pane.tabs, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts, pane.raw,
             bottom.stop, bottom.stop_all,
@@ -124,6 +134,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.session.told.connect(self.tell)
+        self.session.paused.connect(self._paused)
         self.session.restored.connect(lambda entries: self.photos.choose(entries[0]))
         self.session.album.rowsInserted.connect(self._count_changed)
         self.session.album.rowsRemoved.connect(self._count_changed)

@@ -1,5 +1,7 @@
 """A line at the top of the window for what could not be done. It is in nobody's way and goes when told."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -8,7 +10,7 @@ from mondrian_desktop.report.clean import breakable, clean
 
 
 class Notice(QFrame):
-    """One or a few sentences, never markup, with a button that dismisses them."""
+    """One or a few sentences, never markup, with a button that dismisses them, and at most one that does something."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -17,12 +19,16 @@ class Notice(QFrame):
         self._label = QLabel()
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setWordWrap(True)
+        self._verb: Callable[[], None] = lambda: None
+        self.act = QPushButton("Go on")
+        self.act.clicked.connect(lambda: self._verb())
         self.dismiss = QPushButton("Dismiss")
         self.dismiss.setProperty("quiet", True)
         self.dismiss.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
         layout.addWidget(self._label, 1)
+        layout.addWidget(self.act)
         layout.addWidget(self.dismiss)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -33,9 +39,12 @@ class Notice(QFrame):
         """What is said."""
         return self._label.text() if not self.isHidden() else ""
 
-    def tell(self, text: str) -> None:
-        """Show sentences, in the place of earlier ones."""
+    def tell(self, text: str, button: str = "", verb: Callable[[], None] = lambda: None) -> None:
+        """Show sentences in the place of earlier ones; with the words of a button, one that does ``verb``."""
         self._label.setText(breakable(clean(text, 600)))
+        self._verb = verb
+        self.act.setText(button)
+        self.act.setVisible(bool(button))
         self.show()
 
     def _restyle(self) -> None:

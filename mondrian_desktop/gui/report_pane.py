@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from mondrian_desktop.critique.rubric import load_rubric
+from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.advisor_card import AdvisorCard
 from mondrian_desktop.gui.facts_view import Facts, FactsPage
 from mondrian_desktop.gui.feed import Live
@@ -37,6 +38,7 @@ class ReportPane(QWidget):
         self._theme = theme
         self._shown: Shown | None = None
         self._facts: Facts | None = None
+        self._dimensions: dict[str, tuple[str, ...]] = {}
         self.setAccessibleName("Critique pane")
         self.tabs = QTabBar()
         self.header = ReportHeader(theme)
@@ -136,9 +138,19 @@ class ReportPane(QWidget):
         shown, critique = self._shown, self.critique
         names: tuple[str, ...] = ()
         if shown is not None and shown.job is not None and not shown.job.question and (shown.live or critique):
-            names = tuple(dimension.name for dimension in load_rubric(find(shown.job.model).rubric).dimensions)
+            names = self._names(shown.job.model)
         scores = critique.dimensions if critique else ()
         self.header.show_scores(critique.overall_score if critique else None, names, scores)
+
+    def _names(self, model: str) -> tuple[str, ...]:
+        """Return the dimensions by which a model judges. Kept, because finding a model looks through folders."""
+        if model not in self._dimensions:
+            try:
+                rubric = load_rubric(find(model).rubric)
+            except UserError:
+                return ()
+            self._dimensions[model] = tuple(dimension.name for dimension in rubric.dimensions)
+        return self._dimensions[model]
 
     def _show_live(self, live: Live) -> None:
         self.text.show_live(live)

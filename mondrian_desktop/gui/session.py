@@ -17,7 +17,7 @@ from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.report.verdict import verdict
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import MODEL
-from mondrian_desktop.weights.catalog import NEUTRAL_ADVISOR, find
+from mondrian_desktop.weights.catalog import NEUTRAL_ADVISOR, PromptForm, find
 
 _BY_STAGE = {
     Stage.READING: Standing.READING,
@@ -76,6 +76,8 @@ class Session(QObject):
     """An :class:`Entry` whose jobs changed state."""
     moved = Signal()
     """Some jobs changed state: the line moved."""
+    paused = Signal(object)
+    """The line stands still until it is resumed, because of this :class:`UserError`; None: it goes on."""
     restored = Signal(object)
     """Entries that came back by undo."""
     told = Signal(str)
@@ -89,11 +91,15 @@ class Session(QObject):
         self.undo_stack = QUndoStack(self)
         self._by_job: dict[str, Entry] = {}
         self._states: dict[str, JobState] = {}
+        self._forms: dict[str, PromptForm] = {}
         self.feed.beat.connect(self._refresh)
+        self._leave = service.on_pause(lambda paused: self.paused.emit(service.problem if paused else None))
 
     def close(self) -> None:
-        """Listen no more."""
+        """Listen no more; closing again does nothing."""
         self.feed.close()
+        leave, self._leave = self._leave, lambda: None
+        leave()
 
     def open(self, incoming: Incoming) -> list[Entry]:
         """Put photos into the album, and tell what could not be opened."""
@@ -103,13 +109,16 @@ class Session(QObject):
 
     def analyze(self, entries: Iterable[Entry], advisor_id: str) -> None:
         """Put photos in line for an advisor; one that this advisor already has in hand is not put there twice."""
-        submitted = []
+        idle = self.idle(entries, advisor_id)
         try:
-            for entry in self.idle(entries, advisor_id):
-                submitted.append(self._submit(entry, advisor_id))
+            jobs = self.service.submit_photos([entry.path for entry in idle], advisor_id)
         except UserError as err:
             self.told.emit(str(err))
-        self._refresh(submitted)
+            return
+        for entry, job in zip(idle, jobs, strict=True):
+            self._by_job[job.id] = entry
+            entry.jobs.append(job.id)
+        self._refresh([job.id for job in jobs])
 
     def idle(self, entries: Iterable[Entry], advisor_id: str) -> list[Entry]:
         """Return the photos that this advisor does not have in hand."""
@@ -176,12 +185,6 @@ class Session(QObject):
         self._restate(entry)
         self.changed.emit(entry)
 
-    def _submit(self, entry: Entry, advisor_id: str) -> str:
-        job = self.service.submit(entry.path, advisor_id)
-        self._by_job[job.id] = entry
-        entry.jobs.append(job.id)
-        return job.id
-
     def _others(self, entry: Entry, advisor_id: str) -> tuple[tuple[Advisor, float | None], ...]:
         ids = dict.fromkeys(self.service.job(job_id).advisor for job_id in entry.jobs)
         return tuple(
@@ -193,12 +196,18 @@ class Session(QObject):
         return analysis.critique.overall_score if analysis and analysis.critique else None
 
     def _is_voiced(self, job: Job | None, advisor_id: str) -> bool:
-        try:
-            form = find(job.model if job else self.service.settings.get(MODEL)).prompt
-        except UserError:
-            return True
+        form = self._form(job.model if job else self.service.settings.get(MODEL))
         knows = "{advisor}" in form.control and advisor_id in form.advisors
         return form.kind == "chat" or knows or advisor_id == NEUTRAL_ADVISOR
+
+    def _form(self, model: str) -> PromptForm:
+        # Kept, because finding a model looks through folders.
+        if model not in self._forms:
+            try:
+                self._forms[model] = find(model).prompt
+            except UserError:
+                return PromptForm()
+        return self._forms[model]
 
     def _ahead(self, job: Job) -> int:
         """Return how many jobs run or wait before a waiting one."""

@@ -482,3 +482,33 @@ def test_dialogs_open_without_a_loop_of_their_own(stand, action):
     opened = [each for each in QApplication.topLevelWidgets() if each.inherits("QDialog") and each.isVisible()]
     assert len(opened) == 1
     opened[0].close()
+
+
+def test_a_line_that_stands_still_says_why_and_can_go_on(stand, monkeypatch):
+    resumed = []
+    monkeypatch.setattr(stand.service, "resume", lambda: resumed.append(1))
+    stand.window.session.paused.emit(UserError("The disk is full.", "Make room, then go on."))
+    notice = stand.window.notice
+    assert notice.text == "The disk is full. Make room, then go on."
+    stand.qtbot.mouseClick(notice.act, Qt.MouseButton.LeftButton)
+    assert resumed == [1]
+    stand.window.session.paused.emit(None)
+    assert notice.isHidden()
+
+
+def test_five_hundred_photos_get_in_line_in_one_piece(make_stand, make_photo, tmp_path, monkeypatch):
+    stand = make_stand(endless())
+    source = make_photo("source.jpg").read_bytes()
+    photos = [tmp_path / f"DSC_{n:04}.jpg" for n in range(500)]
+    for photo in photos:
+        photo.write_bytes(source)
+    stand.open(*photos)
+    stand.trigger("select_all")
+    shown = []
+    show = stand.window.asking.pane.show_state
+    monkeypatch.setattr(stand.window.asking.pane, "show_state", lambda *state: shown.append(1) or show(*state))
+    stand.trigger("analyze")
+    assert len(shown) < 10, "not once for each"
+    stand.qtbot.waitUntil(lambda: stand.states().count("Waiting") == 499)
+    stand.trigger("stop_all")
+    stand.wait_for_states(*["Stopped"] * 500)
