@@ -82,6 +82,7 @@ class _Draw:
     deviation: float
     dtype: str
     live_rows: int
+    bits: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def build(
     dtype: str = "float32",
     max_pixels: int = 65_536,
     extra_rows: int = 0,
+    bits: int = 0,
 ) -> int:
     """Write a complete model folder with random weights and return its number of parameters.
 
@@ -120,6 +122,8 @@ def build(
         Upper limit of the picture's area, where the architecture has one.
     extra_rows
         Rows of the embedding beyond the tokenizer's vocabulary, as real models have them.
+    bits
+        Quantize the language model to this many bits, as downloads are; 0 leaves it as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     dimensions = SIZES[size]
@@ -131,7 +135,7 @@ def build(
     if files.processor is not None:
         _write_json(folder / "processor_config.json", files.processor)
     _write_json(folder / "generation_config.json", {"eos_token_id": files.config["eos_token_id"], "do_sample": False})
-    return _write_weights(folder, files.config, _Draw(seed, deviation, dtype, entries + extra_rows))
+    return _write_weights(folder, files.config, _Draw(seed, deviation, dtype, entries + extra_rows, bits))
 
 
 def _write_json(file: Path, content: dict[str, Any]) -> None:
@@ -315,6 +319,7 @@ _CONFIGS: dict[str, Callable[[Size, dict[str, int], int, int], _Files]] = {
 
 def _write_weights(folder: Path, config: dict[str, Any], draw: _Draw) -> int:
     import mlx.core as mx
+    from mlx import nn
     from mlx.utils import tree_flatten, tree_map_with_path
     from mlx_vlm.utils import get_model_and_args, update_module_configs
 
@@ -334,7 +339,16 @@ def _write_weights(folder: Path, config: dict[str, Any], draw: _Draw) -> int:
             value = value * (0.1 if config["model_type"] == "gemma4" else 1)
         return value.astype(getattr(mx, draw.dtype))
 
-    weights = dict(tree_flatten(tree_map_with_path(drawn, model.parameters())))
+    model.update(tree_map_with_path(drawn, model.parameters()))
+    if draw.bits:
+        nn.quantize(
+            model.language_model,
+            group_size=32,
+            bits=draw.bits,
+            class_predicate=lambda _, module: hasattr(module, "to_quantized") and module.weight.shape[-1] % 32 == 0,
+        )
+        _write_json(folder / "config.json", config | {"quantization": {"group_size": 32, "bits": draw.bits}})
+    weights = dict(tree_flatten(model.parameters()))
     mx.eval(weights)
     mx.save_safetensors(str(folder / "model.safetensors"), weights, metadata={"format": "mlx"})
     return sum(value.size for value in weights.values())

@@ -83,6 +83,13 @@ def test_events_come_in_order(folder: Path, ask: Any, about: Any, photo: Any) ->
     assert finished.peak_memory_bytes > 0
 
 
+def test_quantized_weights_answer_as_the_library_does(
+    architecture: str, folder_of: Any, ask: Any, plain: Any, about: Any, photo: Any
+) -> None:
+    request = about(folder_of(architecture, bits=4), photo())
+    assert ask(request).text == plain(request)[1]
+
+
 def stage_of(event: Any, stage: Stage) -> bool:
     return isinstance(event, Phase) and event.stage is stage
 
