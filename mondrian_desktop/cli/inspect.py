@@ -10,6 +10,7 @@ from mondrian_desktop.errors import UserError
 from mondrian_desktop.photo.describe import photo_document, photo_lines
 from mondrian_desktop.photo.model import Photo
 from mondrian_desktop.photo.reader import PhotoReader
+from mondrian_desktop.photo.text import clean
 
 _AHEAD = 2
 
@@ -41,7 +42,7 @@ def inspect(paths: list[Path], *, as_json: bool, out: TextIO, err: TextIO) -> in
             elif as_json:
                 documents.append({**photo_document(result), "path": _text(path)})
             else:
-                out.write("\n".join([_text(path), *(f"  {line}" for line in photo_lines(result)), ""]))
+                out.write("\n".join([clean(_text(path), 1000), *(f"  {line}" for line in photo_lines(result)), ""]))
     if as_json:
         json.dump(documents[0] if len(paths) == 1 else documents, out, indent=2, ensure_ascii=False)
         out.write("\n")

@@ -123,7 +123,7 @@ def blur_of_tiles(tiles: Tiles, noise_sigma: float) -> tuple[npt.NDArray[np.floa
         coarse_energy - pixels * (noise_sigma * _gain(_COARSE_KERNEL)) ** 2,
     )
     blur = np.sqrt(np.clip(blur_squared * aslant, _SMALLEST_BLUR**2, _LARGEST_BLUR**2))
-    return np.where(pixels >= _LEAST_EDGE_PIXELS, blur, np.nan), fine_energy / np.maximum(pixels, 1)
+    return np.where(pixels >= _LEAST_EDGE_PIXELS, blur, np.nan), coarse_energy / np.maximum(pixels, 1)
 
 
 def _blur_squared(fine: npt.NDArray[np.float32], coarse: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

@@ -182,4 +182,4 @@ def test_half_the_size_is_never_much_softer(photographs: dict[str, np.ndarray]) 
     for photograph, pixels in photographs.items():
         soft = np.asarray(Image.fromarray(pixels).resize((pixels.shape[1] * 2, pixels.shape[0] * 2)))
         assert measure(pixels).sharpness >= measure(soft).sharpness, photograph
-        assert measure(halved(pixels)).sharpness >= measure(pixels).sharpness - 0.08, photograph
+        assert measure(halved(pixels)).sharpness >= measure(pixels).sharpness - 0.12, photograph
