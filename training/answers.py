@@ -172,6 +172,8 @@ def color_words(facts: Facts) -> str:
 
 def clipped(facts: Facts, kind: str) -> float:
     """Return the fraction of the frame that the sentence on highlights and shadows gives."""
+    if kind == "channel":
+        return facts.channel
     return facts.white + facts.black if kind == "both" else max(facts.white, facts.black)
 
 

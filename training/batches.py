@@ -11,9 +11,9 @@ from training import rubric, topics
 from training.answers import advisors, answer
 from training.color import Floats
 from training.dataset import Pictures
-from training.measure import CELL, NAMES, Facts
+from training.measure import NAMES, Facts
 from training.model import patchify
-from training.scenes import Size
+from training.sizes import CELL, Size
 from training.tokenizer import CONTROL, END, prompt
 
 LONGEST = 400
@@ -27,6 +27,7 @@ _SCALE: dict[str, tuple[float, float, float]] = {
     "tonal_range": (1, 1 / 25, -2),
     "white": (0.5, 4, -0.5),
     "black": (0.5, 4, -0.5),
+    "channel": (0.5, 4, -0.5),
     "cast_a": (1, 1 / 12, 0),
     "cast_b": (1, 1 / 15, 0),
     "colorfulness": (1, 1 / 30, -1.3),
@@ -41,7 +42,7 @@ _SCALE: dict[str, tuple[float, float, float]] = {
 
 
 def targets(facts: list[Facts]) -> Floats:
-    """Return the regression targets (n, 25): measurements of about unit spread, then the eight exact scores."""
+    """Return the regression targets (n, 26): measurements of about unit spread, then the eight exact scores."""
     rows = []
     for each in facts:
         row = [np.sign(v) * abs(v) ** e * f + o for v, (e, f, o) in ((getattr(each, n), s) for n, s in _SCALE.items())]

@@ -17,8 +17,9 @@ import numpy.typing as npt
 from training import photos
 from training.color import Floats
 from training.degrade import cast_after, degrade, draw, own_cast
-from training.measure import CELL, NAMES, Facts, measure
-from training.scenes import SIZES, Size, Studio, base, draw_size
+from training.measure import NAMES, Facts, measure
+from training.scenes import Studio, base, draw_size
+from training.sizes import CELL, SIZES, Size
 
 VARIANTS = 4
 """Degradations of each base picture: what they differ in cannot be the scene."""

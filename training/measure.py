@@ -14,9 +14,7 @@ from mondrian_desktop.photo import color as app_color
 from mondrian_desktop.photo import layout, tone
 from training.color import LUMA, Floats, to_lab
 from training.degrade import Cast
-
-CELL = 32
-"""Side of the square of pixels behind one image token."""
+from training.sizes import CELL
 
 HIGHLIGHT, SHADOW = (tone.HIGHLIGHT - 0.5) / 255, (tone.SHADOW + 0.5) / 255
 WEIGHT_SIDE = 64
@@ -37,6 +35,8 @@ class Facts:
         Distance of the 5th and 95th percentile of L*.
     white, black
         Fraction of the frame where all channels are clipped at the upper (lower) end.
+    channel
+        Fraction where one or two channels are clipped at the upper end, but not all.
     cast_a, cast_b
         CIELAB a*, b* of what should be neutral.
     colorfulness
@@ -63,6 +63,7 @@ class Facts:
     tonal_range: float
     white: float
     black: float
+    channel: float
     cast_a: float
     cast_b: float
     colorfulness: float
@@ -113,6 +114,7 @@ def measure(before_noise: Floats, cast: Cast, noise: float) -> tuple[Facts, Floa
         tonal_range=float(bright - dark),
         white=float((before_noise.min(-1) > HIGHLIGHT).mean()),
         black=float((before_noise.max(-1) < SHADOW).mean()),
+        channel=float((before_noise.max(-1) > HIGHLIGHT).mean() - (before_noise.min(-1) > HIGHLIGHT).mean()),
         cast_a=cast[0],
         cast_b=cast[1],
         colorfulness=colorfulness(before_noise),

@@ -36,7 +36,7 @@ class Config:
     rope_sections: tuple[int, int, int] = (12, 10, 10)
     patch: int = 16
     merge: int = 2
-    facts: int = 25
+    facts: int = 26
 
     def as_dict(self) -> dict[str, object]:
         """Return the fields, for a checkpoint."""

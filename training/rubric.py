@@ -62,7 +62,8 @@ LEVELS: dict[str, dict[str, str]] = {
         "good": "strong", "full": "strong", "soft": "fair", "hard": "fair", "flat": "weak", "none": "weak",
     },
     "Highlights & Shadows": {
-        "none": "strong", "white_some": "fair", "white_much": "fair", "black_some": "fair", "black_much": "fair",
+        "none": "strong", "channel": "fair",
+        "white_some": "fair", "white_much": "fair", "black_some": "fair", "black_much": "fair",
         "white_most": "weak", "black_most": "weak", "both": "weak",
     },
     "Color Balance": {"none": "strong", "slight": "fair", "clear": "weak", "heavy": "weak"},
@@ -132,12 +133,14 @@ def _clipping(facts: Facts) -> Reading:
     white, black = facts.white, facts.black
     size = ("some", "much", "most")[bisect_right((0.03, 0.12), max(white, black))]
     if max(white, black) < 0.005:
-        kind = "none"
+        kind = "none" if facts.channel < 0.03 else "channel"
     elif min(white, black) >= 0.02:
         kind = "both"
     else:
         kind = f"{'white' if white >= black else 'black'}_{size}"
-    return Reading(10 - 9 * min(1, ((white + black) / 0.35) ** 0.5), kind)
+    # A color that is cut off has lost texture, but is not empty.
+    lost = white + black + 0.15 * max(0.0, facts.channel - 0.01)
+    return Reading(10 - 9 * min(1, (lost / 0.35) ** 0.5), kind)
 
 
 def _cast(facts: Facts) -> Reading:

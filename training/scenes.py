@@ -14,24 +14,8 @@ from scipy import ndimage
 
 from training.color import Floats
 from training.photos import Pixels
+from training.sizes import SIZES, Size
 
-Size = tuple[int, int]
-"""Height and width in pixels."""
-
-# What the processor makes of 1:1, 5:4, 4:3, 3:2, 16:9 and 2.4:1 (see export.PIXEL_LIMITS), and how often each is drawn.
-SIZES: dict[Size, float] = {
-    (288, 288): 0.10,
-    (256, 320): 0.08,
-    (224, 320): 0.16,
-    (224, 352): 0.20,
-    (192, 384): 0.14,
-    (160, 416): 0.02,
-    (320, 256): 0.06,
-    (320, 224): 0.10,
-    (352, 224): 0.10,
-    (384, 192): 0.03,
-    (416, 160): 0.01,
-}
 _OVERSAMPLE = 2
 _FIELD = 900
 
@@ -71,6 +55,10 @@ class Studio:
         return piece[:, ::-1] if rng.random() < 0.5 else piece
 
 
+Kind = Callable[[Studio, np.random.Generator, Size], Floats]
+"""A way to make an undegraded picture."""
+
+
 def fractal(rng: np.random.Generator, height: int, width: int, beta: float) -> Floats:
     """Return noise whose octaves fall off by ``2 ** -beta`` each: 0 is grain, 2 is clouds."""
     out = np.zeros((height, width), np.float32)
@@ -86,7 +74,7 @@ def fractal(rng: np.random.Generator, height: int, width: int, beta: float) -> F
 
 def base(studio: Studio, rng: np.random.Generator, size: Size) -> Floats:
     """Return an undegraded picture."""
-    kinds: tuple[tuple[float, Callable[[Studio, np.random.Generator, Size], Floats]], ...] = (
+    kinds: tuple[tuple[float, Kind], ...] = (
         (0.58, crop),
         (0.10, composite),
         (0.20, scene),
