@@ -1,7 +1,7 @@
 """The folder of uploaded photos: own names only. What a client called its file is a label, kept beside it.
 
-Photos stay for as long as the history knows a job with them (people want to see what was judged); what never became
-an analysis goes.
+A photo stays with the analysis that was made of it, since people want to see what was judged; what never became an
+analysis goes.
 """
 
 import json
@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
@@ -21,7 +21,7 @@ from mondrian_desktop.report.clean import clean_line
 LABEL_LIMIT = 120
 """Characters of a client's name for its photo that are kept."""
 ORPHAN_AGE_S = 3600.0
-"""Age from which a photo that no job knows is removed; a younger one may be on its way."""
+"""Age from which a photo that nobody started is removed; a younger one may be on its way."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _log = logging.getLogger(__name__)
@@ -104,16 +104,17 @@ class Uploads:
             for file in self._folder.glob(f"{upload_id}.*"):
                 file.unlink(missing_ok=True)
 
-    def sweep(self, is_known: Callable[[str], bool]) -> Generator[None, None, None]:
-        """Remove, one a step, what a crash or a deletion from the history has left: ids of whose jobs none is known."""
+    def sweep(self) -> Generator[None, None, None]:
+        """Remove, one a step, what a crash has left: halves of photos, and photos that nobody started.
+
+        Whatever a job may know stays, also where the history cannot be read just now.
+        """
         oldest = time.time() - ORPHAN_AGE_S
         for file in sorted(self._folder.glob("*")) if self._folder.is_dir() else ():
-            upload_id = file.name.partition(".")[0]
-            note = self.note(upload_id)
-            if not (note and any(is_known(job) for job in note.jobs)):
-                try:
-                    if file.stat().st_mtime < oldest:
-                        self.remove(upload_id)
-                except OSError as err:
-                    _log.warning("%s could not be removed: %s", file.name, err)
+            note = self.note(file.stem) if file.suffix == ".json" else None
+            try:
+                if (file.suffix == ".part" or (note and not note.jobs)) and file.stat().st_mtime < oldest:
+                    self.remove(file.name.partition(".")[0])
+            except OSError as err:
+                _log.warning("%s could not be removed: %s", file.name, err)
             yield

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from mondrian_desktop.api.server import Limits
 from tests.api.live import Live, answer, writing
 
 
@@ -12,8 +11,8 @@ def serve() -> Iterator[Callable[..., Live]]:
     """Start services; they are closed at the end of the test."""
     running: list[Live] = []
 
-    def serve(*scripts, host="127.0.0.1", limits=None, settings=None, clock=None) -> Live:
-        live = Live(list(scripts) or [writing(answer())], host, limits or Limits(), settings or {}, clock)
+    def serve(*scripts, **more) -> Live:
+        live = Live(list(scripts) or [writing(answer())], **more)
         running.append(live)
         return live
 
@@ -29,3 +28,15 @@ def chat_model(tmp_path: Path) -> dict[str, str]:
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "qwen3_vl"}')
     return {"MONDRIAN_MODEL": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Keep one service running for many requests that change nothing."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("data", "config", "cache", "log"):
+            patch.setenv(f"MONDRIAN_{kind.upper()}_DIR", str(home / kind))
+        live = Live([writing(answer())])
+    yield live
+    live.close()

@@ -15,6 +15,7 @@ from mondrian_desktop.critique.advisor import load_advisors
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Finished, FinishReason, Phase, Prefill, Stage, Token
 from mondrian_desktop.engine.scripted import ScriptedEngine, Step
+from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump, Wait
 from mondrian_desktop.service import Service
@@ -86,8 +87,11 @@ class Live:
     ``client`` asks it; ``service`` and ``server`` may be touched by :meth:`call` only.
     """
 
-    def __init__(self, scripts: list[list[Step]], host: str, limits: Limits, settings: dict[str, str], clock) -> None:
-        self._scripts, self._host, self._limits, self._settings = scripts, host, limits, settings
+    def __init__(
+        self, scripts: list[list[Step]], host="127.0.0.1", limits=None, settings=None, clock=None, history=None
+    ) -> None:
+        self._scripts, self._host, self._limits, self._settings = scripts, host, limits or Limits(), settings or {}
+        self._history = history
         self._clock = clock
         self._stop = False
         self._ready: queue.SimpleQueue = queue.SimpleQueue()
@@ -113,6 +117,11 @@ class Live:
 
         self.service.pump.post(run)
         return done.result(timeout=20)
+
+    def files(self) -> list[str]:
+        """Return the names of all uploaded files."""
+        folder = self.server._uploads._folder
+        return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
 
     def upload(self, photo: Path | bytes = PHOTO, name: str = "wren.jpg", **fields: str) -> httpx.Response:
         data = photo if isinstance(photo, bytes) else photo.read_bytes()
@@ -147,6 +156,8 @@ class Live:
         self.on_http_thread(drop)
 
     def close(self) -> None:
+        if not self._thread.is_alive():
+            return
         self.client.close()
         self._stop = True
         self.service.pump.post(lambda: None)
@@ -158,7 +169,8 @@ class Live:
             self.engine = ScriptedEngine(*self._scripts)
             pump = Pump(clock=self._clock) if self._clock else Pump()
             settings = Settings(environment=self._settings)
-            self.service = Service(self.engine, PhotoReader(), load_advisors(), settings, pump)
+            store = Store.open(self._history)
+            self.service = Service(self.engine, PhotoReader(), load_advisors(), settings, pump, store)
             try:
                 self.server = Server(self.service, self._host, 0, self._limits)
             except BaseException:

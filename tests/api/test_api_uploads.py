@@ -100,20 +100,20 @@ def age(file: Path, seconds: float) -> None:
     os.utime(file, (time, time))
 
 
-def test_what_no_job_knows_goes_when_it_is_old(uploads, tmp_path):
-    known, orphan, fresh = (put(uploads) for _ in range(3))
-    _, part, stream = uploads.create()
+def test_what_nobody_started_goes_when_it_is_old(uploads, tmp_path):
+    started, held, fresh, noteless = (put(uploads) for _ in range(4))
+    _, _, stream = uploads.create()
     stream.close()
-    uploads.write_note(known[0], Note("a", ("job",)))
-    uploads.write_note(orphan[0], Note("a", ("gone",)))
+    uploads.write_note(started[0], Note("a", ("job",)))
+    uploads.write_note(held[0], Note("a"))
+    uploads.write_note(fresh[0], Note("a"))
     for file in (tmp_path / "uploads").iterdir():
         if file.stem != fresh[0]:
             age(file, ORPHAN_AGE_S + 60)
-    for _ in uploads.sweep(lambda job_id: job_id == "job"):
+    for _ in uploads.sweep():
         pass
-    assert {file.stem for file in (tmp_path / "uploads").iterdir()} == {known[0], fresh[0]}
-    assert not part.exists()
+    assert {file.stem for file in (tmp_path / "uploads").iterdir()} == {started[0], fresh[0], noteless[0]}
 
 
 def test_a_folder_that_is_not_there_is_swept_already(uploads):
-    assert list(uploads.sweep(lambda job_id: False)) == []
+    assert list(uploads.sweep()) == []
