@@ -15,11 +15,11 @@ SCHEMA = {
 }
 
 
-@pytest.fixture(scope="module")
-def tokenizer(folder_of: Any) -> Any:
+@pytest.fixture(scope="module", params=["qwen3_vl", "gemma4"], ids=["byte-level", "byte fallback"])
+def tokenizer(request: pytest.FixtureRequest, folder_of: Any) -> Any:
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(str(folder_of("qwen3_vl")))
+    return AutoTokenizer.from_pretrained(str(folder_of(request.param)))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -44,10 +44,28 @@ def test_any_walk_along_the_mask_writes_what_the_schema_wants(tokenizer: Any, se
     assert mask.allowed(stop, len(tokenizer)).any(), "the library asks once more after the end"
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_allows_what_the_library_s_own_tokenizer_allows(tokenizer: Any, seed: int) -> None:
+    import llguidance.hf
+
+    stop = tokenizer.eos_token_id
+    usual = SchemaTokenizer.__new__(SchemaTokenizer)
+    usual.native = llguidance.hf.from_tokenizer(tokenizer, eos_token=[stop])
+    schema = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+    mask, other = SchemaMask(SchemaTokenizer(tokenizer, [stop]), schema), SchemaMask(usual, schema)
+    draw, last = random.Random(seed), None
+    for _ in range(40):
+        allowed, expected = mask.allowed(last, len(tokenizer)), other.allowed(last, len(tokenizer))
+        assert allowed.tolist() == expected.tolist()
+        last = draw.choice([int(at) for at in allowed.nonzero()[0]])
+        if last == stop:
+            break
+
+
 def test_every_stop_token_ends_the_answer(tokenizer: Any) -> None:
     stops = [tokenizer.eos_token_id, tokenizer.pad_token_id]
     mask = SchemaMask(SchemaTokenizer(tokenizer, stops), {"const": 7})
-    (seven,) = tokenizer.encode("7")
+    seven = tokenizer.get_vocab()["7"]
     assert list(mask.allowed(None, len(tokenizer)).nonzero()[0]) == [seven]
     assert sorted(mask.allowed(seven, len(tokenizer)).nonzero()[0]) == sorted(stops)
 
