@@ -52,6 +52,11 @@ class Entry:
     id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
+    def short_name(self) -> str:
+        """The same for sentences: no longer than a line bears."""
+        return clean_line(self.name, 60)
+
+    @property
     def name(self) -> str:
         """The file's name on one line, without what cannot be shown."""
         return clean_line(self.path.name, 255) or "(no name)"

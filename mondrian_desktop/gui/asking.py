@@ -166,7 +166,7 @@ class Asking(QObject):
         for job_id in news:
             analysis, entry = self._service.analysis(job_id), self._session.entry_of(job_id)
             if entry is not None and self._service.job(job_id).is_over:
-                return f"{entry.name}: {result_words(analysis) if analysis else entry.caption.lower()}"
+                return f"{entry.short_name}: {result_words(analysis) if analysis else entry.caption.lower()}"
         return self.bottom.label.text() if self.bottom.is_at_rest else self.model_line()
 
     def _say_stage(self, live: Live) -> None:
@@ -179,4 +179,4 @@ class Asking(QObject):
         job = self._service.job(entry.jobs[-1]) if entry.jobs else None
         # What was taken out of the line has nothing to tell.
         if job is not None and job.is_over and (job.reason or self._service.analysis(job.id)):
-            announce.politely(self._window, job.reason or f"{entry.name}: {entry.caption}")
+            announce.politely(self._window, job.reason or f"{entry.short_name}: {entry.caption}")

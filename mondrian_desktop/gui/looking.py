@@ -64,7 +64,9 @@ class Looking(QObject):
         if thumbnail is not None:
             self.view.show_image(thumbnail.toImage(), entry.name, stand_in=True)
         else:
-            self.view.show_message(f"{entry.name} cannot be shown" if entry.problem else f"Reading {entry.name}")
+            self.view.show_message(
+                f"{entry.short_name} cannot be shown" if entry.problem else f"Reading {entry.short_name}"
+            )
         self._load(entry)
         self._show_facts(self._facts.get(entry.path))
         if self.full_look.isVisible():
@@ -112,7 +114,7 @@ class Looking(QObject):
 
     def _loading_failed(self, path: Path, problem: str) -> None:
         if self._entry is not None and path == self._entry.path:
-            self.view.show_message(f"{self._entry.name} cannot be shown")
+            self.view.show_message(f"{self._entry.short_name} cannot be shown")
         self.failed.emit(path, problem)
 
     def _facts_arrived(self, path: Path, facts: Facts) -> None:

@@ -119,15 +119,13 @@ class MainWindow(QMainWindow):
             widget.addActions(list(self.verbs.focused))
         pane, bottom = self.asking.pane, self.asking.bottom
         in_reading_order = (
-            self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss,
-            self.welcome.open,
-            *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view,
-            pane.tabs, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts, pane.raw,
-            bottom.stop, bottom.stop_all,
+            self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss, self.welcome.open,
+            *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view, pane.tabs,
+            pane.header.others, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts,
+            pane.raw, bottom.stop, bottom.stop_all,
         )  # fmt: skip
         for one, other in pairwise(in_reading_order):
             self.setTabOrder(one, other)
-        pane.header.tab_order_anchor = pane.tabs
         # Nothing is marked before a key is pressed; Tab then begins at the toolbar.
         content.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         content.setFocus()

@@ -1,10 +1,11 @@
 """Above the critique, always in sight: the score, its shape, whose manner it is in, and that a model wrote it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from mondrian_desktop.critique.advisor import Advisor
 from mondrian_desktop.gui.radar import Radar
@@ -15,12 +16,12 @@ from mondrian_desktop.report.verdict import verdict
 
 
 class ReportHeader(QWidget):
-    """The header, and a row of buttons to the critiques of other advisors.
+    """The header, and the way to the critiques of other advisors.
 
     Attributes
     ----------
-    tab_order_anchor
-        After which widget Tab comes to these buttons.
+    others
+        The button that opens their list; hidden where there is none.
     """
 
     advisor_chosen = Signal(str)
@@ -37,10 +38,11 @@ class ReportHeader(QWidget):
         self.name = _label(scaled(self.font(), 1.15, QFont.Weight.DemiBold))
         self.byline = _label(self.font())
         self.byline.setWordWrap(True)
-        self._others = QHBoxLayout()
-        self._buttons: list[QPushButton] = []
-        self._shown_others: tuple[tuple[str, str], ...] = ()
-        self.tab_order_anchor: QWidget | None = None
+        self.others = QPushButton()
+        self.others.setProperty("quiet", True)
+        self.others.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.others.clicked.connect(self._open_menu)
+        self._menu = QMenu(self)
         self._lay_out()
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -50,13 +52,15 @@ class ReportHeader(QWidget):
         self.name.setText(clean_line(advisor.name, 80))
         self.byline.setText(clean_line(byline, 200))
         self.byline.setVisible(bool(byline))
-        labels = tuple(
-            (each.id, clean_line(each.name, 40) + (f"  {score:.1f}" if score is not None else ""))
-            for each, score in others
-        )
-        if labels != self._shown_others:
-            self._shown_others = labels
-            self._rebuild_others(labels)
+        self._menu.clear()
+        for each, score in others:
+            label = clean_line(each.name, 40) + (f"  {score:.1f}" if score is not None else "")
+            action = self._menu.addAction(label.replace("&", "&&"))
+            action.triggered.connect(partial(self._choose, each.id))
+        count = len(others)
+        self.others.setText(f"Also by {others[0][0].name} ▾" if count == 1 else f"{count} other critiques ▾")
+        self.others.setAccessibleName("Critiques of this photo by other advisors")
+        self.others.setVisible(bool(others))
 
     def show_scores(self, overall: float | None, names: Sequence[str], scores: Sequence[Score]) -> None:
         """Show the overall score and the shape of the single ones; without names there is no critique to score.
@@ -94,32 +98,15 @@ class ReportHeader(QWidget):
         layout.addLayout(number, 0, 0)
         layout.addWidget(self.radar, 0, 1)
         layout.addLayout(text, 0, 2)
-        layout.addLayout(self._others, 1, 0, 1, 3)
+        layout.addWidget(self.others, 1, 0, 1, 3)
         layout.setColumnStretch(2, 1)
-        self._others.setSpacing(GRID // 2)
 
-    def _rebuild_others(self, labels: Sequence[tuple[str, str]]) -> None:
-        for button in self._buttons:
-            self._others.removeWidget(button)
-            button.deleteLater()
-        while self._others.count():
-            self._others.takeAt(0)
-        self._buttons = [self._button(advisor_id, label) for advisor_id, label in labels]
-        before = self.tab_order_anchor
-        for button in self._buttons:
-            self._others.addWidget(button)
-            if before is not None:
-                self.setTabOrder(before, button)
-            before = button
-        self._others.addStretch()
+    def _choose(self, advisor_id: str) -> None:
+        self.advisor_chosen.emit(advisor_id)
 
-    def _button(self, advisor_id: str, label: str) -> QPushButton:
-        button = QPushButton(label.replace("&", "&&"))
-        button.setProperty("quiet", True)
-        button.setAccessibleName(f"Show the critique by {label}")
-        button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        button.clicked.connect(lambda: self.advisor_chosen.emit(advisor_id))
-        return button
+    def _open_menu(self) -> None:
+        # Popped up, not executed: a nested loop would let everything re-enter.
+        self._menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
 
     def _restyle(self) -> None:
         colors = self._theme.colors

@@ -32,6 +32,8 @@ class ReportText(QTextBrowser):
         self.setFrameShape(QFrame.Shape.NoFrame)
         # Always there, so that no line breaks anew when it would appear in the middle of the writing.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.verticalScrollBar().rangeChanged.connect(self._show_bar)
+        self._show_bar(0, 0)
         # Nothing is opened in here; a click on an address asks the system's browser, http(s) only.
         self.setOpenLinks(False)
         self.anchorClicked.connect(self._open)
@@ -76,6 +78,14 @@ class ReportText(QTextBrowser):
         """Show nothing."""
         self._job, self._analysis = None, None
         self.clear()
+
+    def _show_bar(self, least: int, most: int) -> None:
+        """Have the bar drawn only where there is something to scroll."""
+        bar = self.verticalScrollBar()
+        idle = most <= least
+        if bar.property("idle") != idle:
+            bar.setProperty("idle", idle)
+            bar.style().polish(bar)
 
     def _is_at_end(self) -> bool:
         bar = self.verticalScrollBar()

@@ -257,7 +257,7 @@ class _Remove(QUndoCommand):
     """Photos taken out of the window."""
 
     def __init__(self, session: Session, entries: Sequence[Entry]) -> None:
-        super().__init__(f"Remove {entries[0].name}" if len(entries) == 1 else f"Remove {len(entries)} Photos")
+        super().__init__(f"Remove {entries[0].short_name}" if len(entries) == 1 else f"Remove {len(entries)} Photos")
         self._session = session
         self._entries = tuple(entries)
         self._placed: list[tuple[int, Entry]] = []

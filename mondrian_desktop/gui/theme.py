@@ -165,11 +165,13 @@ def style_sheet(colors: Colors) -> str:
     QTabBar::tab:selected {{ background: {c.selection}; color: {c.ink} }}
     QTabBar::tab:hover:!selected {{ background: {c.hover} }}
     QTabBar::tab:focus {{ border-color: {c.soft} }}
+    QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0 }}
     QSplitter::handle {{ background: {c.line} }}
     QToolTip {{ background: {c.paper}; color: {c.ink}; border: 1px solid {c.control_edge}; padding: 4px }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0 }}
     QScrollBar::handle:vertical {{ background: {c.control_edge}; border-radius: 4px; min-height: 32px; margin: 2px }}
     QScrollBar::handle:vertical:hover {{ background: {c.soft} }}
+    QScrollBar[idle="true"]::handle:vertical {{ background: transparent }}
     QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0 }}
     QScrollBar::handle:horizontal {{ background: {c.control_edge}; border-radius: 4px; min-width: 32px; margin: 2px }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0 }}

@@ -230,7 +230,7 @@ def test_the_advisor_is_remembered(make_stand, make_photo):
     assert other.window.asking.advisor == "ansel"
 
 
-def test_each_advisor_has_an_own_critique(stand, make_photo):
+def test_each_advisor_has_an_own_critique(stand, make_photo, monkeypatch):
     stand.open(make_photo(), analyze=True)
     stand.wait_for_states("Done")
     pane = stand.window.asking.pane
@@ -239,9 +239,14 @@ def test_each_advisor_has_an_own_critique(stand, make_photo):
     stand.trigger("analyze")
     stand.qtbot.waitUntil(lambda: [job.state for job in stand.service.jobs] == [JobState.DONE] * 2)
     stand.qtbot.waitUntil(lambda: pane.text.isVisible())
-    others = pane.header._buttons
-    assert [button.text() for button in others] == ["Mentor  7.0"]
-    stand.qtbot.mouseClick(others[0], Qt.MouseButton.LeftButton)
+    assert pane.header.others.text().startswith("Also by Mentor")
+    popped = []
+    monkeypatch.setattr(pane.header._menu, "popup", popped.append)
+    stand.qtbot.mouseClick(pane.header.others, Qt.MouseButton.LeftButton)
+    assert len(popped) == 1
+    (mentor,) = pane.header._menu.actions()
+    assert mentor.text() == "Mentor  7.0"
+    mentor.trigger()
     assert pane.header.name.text() == "Mentor"
     assert pane.text.isVisible()
     assert stand.window.toolbar.advisor.currentText() == "Edward Weston"
