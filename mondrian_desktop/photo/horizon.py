@@ -8,8 +8,11 @@ import numpy.typing as npt
 Gray = npt.NDArray[np.float32]
 
 _STEEPEST = 15.0  # degrees: beyond, a tilt is meant
-_ANGLES = np.arange(-_STEEPEST, _STEEPEST + 0.125, 0.25)
+_STEP = 0.25
+_ANGLES = np.arange(-_STEEPEST, _STEEPEST + _STEP / 2, _STEP)
+_COSINES, _SINES = np.cos(np.radians(_ANGLES)).astype(np.float32), np.sin(np.radians(_ANGLES)).astype(np.float32)
 _OWN_DIRECTION = 5.0  # degrees that an edge may differ from the line it votes for
+_OWN_STEPS = round(_OWN_DIRECTION / _STEP)
 _STRONGEST = 2500
 _LEAST_GRADIENT = 16.0  # of Sobel's sums: 2 of lightness per pixel
 _SMALLEST_SIDE = 24
@@ -133,13 +136,17 @@ def _vote(edges: _Edges) -> npt.NDArray[np.float64]:
     """
     reach = int(np.ceil(np.hypot(np.abs(edges.x).max(), np.abs(edges.y).max()))) + 2
     bins = 2 * reach + 1
-    radians = np.radians(_ANGLES)[:, None].astype(np.float32)
-    index = np.rint(np.cos(radians) * edges.y - np.sin(radians) * edges.x).astype(np.int32) + reach
-    index += np.arange(len(_ANGLES), dtype=np.int32)[:, None] * bins
-    agreement = 1 - np.abs(_ANGLES[:, None].astype(np.float32) - edges.direction) / _OWN_DIRECTION
-    near = agreement > 0
-    counts: npt.NDArray[np.float64] = np.bincount(index[near], agreement[near], len(_ANGLES) * bins).astype(np.float64)
-    votes = counts.reshape(len(_ANGLES), bins)
+    # Only the angles near each edge's own are looked at: a third of all.
+    nearest = np.rint((edges.direction + _STEEPEST) / _STEP).astype(np.int32)
+    angle = nearest[:, None] + np.arange(-_OWN_STEPS, _OWN_STEPS + 1, dtype=np.int32)
+    agreement = (
+        1 - np.abs(angle * np.float32(_STEP) - np.float32(_STEEPEST) - edges.direction[:, None]) / _OWN_DIRECTION
+    )
+    counts = (agreement > 0) & (angle >= 0) & (angle < len(_ANGLES))
+    point, angle, agreement = np.nonzero(counts)[0], angle[counts], agreement[counts]
+    distance = np.rint(_COSINES[angle] * edges.y[point] - _SINES[angle] * edges.x[point]).astype(np.int32)
+    flat = np.bincount(angle * bins + distance + reach, agreement, len(_ANGLES) * bins).astype(np.float64)
+    votes: npt.NDArray[np.float64] = flat.reshape(len(_ANGLES), bins)
     smoothed = votes.copy()
     smoothed[:, 1:-1] += votes[:, :-2] + votes[:, 2:]
     return smoothed

@@ -132,30 +132,34 @@ def _balance(profile: Map) -> float:
 
 def _largest_region(weights: Map, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return the 8-connected region of ``mask`` with the largest sum of ``weights``; empty where the mask is."""
-    left = {(int(row), int(column)) for row, column in np.argwhere(mask)}
-    best: list[tuple[int, int]] = []
+    # One column more than there is keeps the right edge from being next to the left one.
+    height, width = mask.shape
+    padded = np.zeros((height, width + 1))
+    padded[:, :-1] = weights
+    flat = padded.ravel()
+    rows, columns = np.nonzero(mask)
+    left = set((rows * (width + 1) + columns).tolist())
+    best: list[int] = []
     best_weight = 0.0
     while left:
-        region = _connected(left)
-        weight = sum(float(weights[cell]) for cell in region)
+        region = _connected(left, width + 1)
+        weight = float(flat[region].sum())
         if weight > best_weight:
             best, best_weight = region, weight
-    chosen = np.zeros(mask.shape, np.bool_)
-    for cell in best:
-        chosen[cell] = True
-    return chosen
+    chosen = np.zeros(flat.shape, np.bool_)
+    chosen[best] = True
+    return chosen.reshape(padded.shape)[:, :-1]
 
 
-def _connected(left: set[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Take one region out of ``left`` and return its cells."""
-    waiting = [left.pop()]
-    region = []
-    while waiting:
-        row, column = waiting.pop()
-        region.append((row, column))
-        near = {(row + down, column + right) for down in (-1, 0, 1) for right in (-1, 0, 1)} & left
-        left -= near
-        waiting.extend(near)
+def _connected(left: set[int], stride: int) -> list[int]:
+    """Take one region out of ``left`` and return its cells; those below each other are ``stride`` apart."""
+    steps = (-stride - 1, -stride, -stride + 1, -1, 1, stride - 1, stride, stride + 1)
+    region = [left.pop()]
+    for cell in region:  # it grows meanwhile
+        for step in steps:
+            if cell + step in left:
+                left.remove(cell + step)
+                region.append(cell + step)
     return region
 
 
