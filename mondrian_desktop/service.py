@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from mondrian_desktop.critique.advisor import Advisor, Advisors
+from mondrian_desktop.critique.advisor import Advisors
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Engine
 from mondrian_desktop.errors import UserError
@@ -16,27 +16,19 @@ from mondrian_desktop.jobs.ahead import ReadAhead
 from mondrian_desktop.jobs.batches import Batches
 from mondrian_desktop.jobs.listeners import Listeners
 from mondrian_desktop.jobs.model import Batch, Job, JobState, Options
+from mondrian_desktop.jobs.orders import Orders
 from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.jobs.queue import Listener, Queue, Update
 from mondrian_desktop.jobs.results import Results
-from mondrian_desktop.jobs.run import Analyzed, Assignment, JobEvents, run
+from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.watch import Arrived, Watches
 from mondrian_desktop.photo.model import Photo, Pixels
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
 from mondrian_desktop.report.model import Analysis, Labels
-from mondrian_desktop.settings import (
-    ADVISOR,
-    ANALYSIS_SIZE,
-    MAX_TOKENS,
-    MODEL,
-    STREAM,
-    TEMPERATURE,
-    UPDATE_INTERVAL,
-    Settings,
-)
-from mondrian_desktop.weights.catalog import CatalogEntry, entries, find
+from mondrian_desktop.settings import ANALYSIS_SIZE, Settings
+from mondrian_desktop.weights.catalog import CatalogEntry, entries
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +71,7 @@ class Service:
         self.problems = self._store.problems
         self._ahead = ReadAhead(reader)
         self._results = Results(self._store)
+        self._orders = Orders(advisors, settings, self._results)
         self._listeners: Listeners[Update] = Listeners()
         self._pause_listeners: Listeners[bool] = Listeners()
         self._arrival_listeners: Listeners[Arrived] = Listeners()
@@ -144,14 +137,7 @@ class Service:
 
     def options(self) -> Options:
         """Return the options as the settings have them now."""
-        get = self.settings.get
-        return Options(
-            update_interval_s=get(UPDATE_INTERVAL),
-            analysis_size=get(ANALYSIS_SIZE),
-            max_tokens=get(MAX_TOKENS),
-            temperature=get(TEMPERATURE),
-            stream=get(STREAM),
-        )
+        return self._orders.options()
 
     def submit(
         self,
@@ -184,9 +170,7 @@ class Service:
         UserError
             Where the advisor or the model is unknown, there is neither photo nor question, or the disk is full.
         """
-        if path is None and not question.strip():
-            raise UserError("There is nothing to analyze.", "Give a photo or a question.")
-        job = self._job(path, advisor, question, model, options or self.options(), again=again)
+        job = self._orders.job(path, advisor, question, model, options, again=again)
         self._queue.add(job)
         return self._queue.job(job.id)
 
@@ -198,8 +182,7 @@ class Service:
         UserError
             Where the advisor or the model is unknown, or the disk is full.
         """
-        like = self._job(None, advisor, "", "", self.options(), again=True)
-        jobs = [Job(path.absolute(), like.advisor, like.model, options=like.options, again=True) for path in paths]
+        jobs = [self._orders.job(path, advisor, "", "", None, again=True) for path in paths]
         self._queue.add(*jobs)
         return tuple(self._queue.job(job.id) for job in jobs)
 
@@ -237,7 +220,7 @@ class Service:
             Where an advisor or the model is unknown.
         """
         taken = tuple(root.absolute() for root in roots)
-        batch = self._batch(
+        batch = self._orders.batch(
             name or (taken[0].name if taken else ""), taken, advisors, model, options, recursive=recursive, again=again
         )
         self.batches.start(batch)
@@ -267,7 +250,7 @@ class Service:
         UserError
             Where an advisor or the model is unknown.
         """
-        batch = self._batch(folder.name, (), advisors, model, options, recursive=recursive, again=False)
+        batch = self._orders.batch(folder.name, (), advisors, model, options, recursive=recursive, again=False)
         self._watches.start(folder.absolute(), batch, existing=existing)
         return batch
 
@@ -292,13 +275,7 @@ class Service:
         UserError
             Where there is no such analysis, or no question.
         """
-        about = self._results.get(analysis_id)
-        if about is None:
-            raise UserError("This analysis is not in the history any more.")
-        if not question.strip():
-            raise UserError("There is no question.", "Write what you would like to know.")
-        path = about.photo.path if about.photo else None
-        job = Job(path, about.advisor, about.model, question.strip(), options=self.options(), about=analysis_id)
+        job = self._orders.follow_up(analysis_id, question)
         self._queue.add(job)
         return self._queue.job(job.id)
 
@@ -391,40 +368,8 @@ class Service:
         except UserError:
             _log.exception("the history was not closed in order")
 
-    def _job(self, path: Path | None, advisor: str, question: str, model: str, options: Options, *, again: bool) -> Job:
-        """Return a new job, after looking up everything that it names."""
-        advisor = advisor or self.settings.get(ADVISOR)
-        self._advisor(advisor)
-        model = model or self.settings.get(MODEL)
-        find(model)
-        return Job(path and path.absolute(), advisor, model, question.strip(), options=options, again=again)
-
-    def _batch(
-        self, name: str, roots: tuple[Path, ...], advisors: Sequence[str], model: str, options: Options | None,
-        *, recursive: bool, again: bool,
-    ) -> Batch:  # fmt: skip
-        """Return a new batch; what is unknown is found out here, not at the first photo."""
-        chosen = options or self.options()
-        jobs = [self._job(None, advisor, "", model, chosen, again=again) for advisor in advisors or ("",)]
-        return Batch(name, roots, recursive, tuple(job.advisor for job in jobs), jobs[0].model, chosen, again)
-
-    def _advisor(self, advisor_id: str) -> Advisor:
-        if advisor_id not in self.advisors:
-            known = ", ".join(self.advisors)
-            raise UserError(f"There is no advisor “{advisor_id}”.", f"Choose one of: {known}.")
-        return self.advisors[advisor_id]
-
     def _run(self, job: Job) -> JobEvents:
-        entry = find(job.model)
-        assignment = Assignment(
-            job,
-            self._advisor(job.advisor),
-            load_rubric(entry.rubric),
-            entry,
-            earlier=None if job.again else self._results.earlier,
-            about=None if job.about is None else self._results.get(job.about),
-        )
-        return run(assignment, self._engine, self._ahead, self.pump.clock)
+        return run(self._orders.assignment(job), self._engine, self._ahead, self.pump.clock)
 
     def _tell(self, update: Update) -> None:
         self._ahead.follow(update, self._queue.next)

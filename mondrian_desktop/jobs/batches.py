@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.folders import Found, walk
-from mondrian_desktop.jobs.model import Batch, Job
+from mondrian_desktop.jobs.listeners import Listeners
+from mondrian_desktop.jobs.model import Batch, Job, JobState
 from mondrian_desktop.jobs.pace import Pace, Progress
 from mondrian_desktop.jobs.queue import Queue
 from mondrian_desktop.jobs.store import Store
@@ -39,24 +40,22 @@ BatchListener: TypeAlias = Callable[[Gathered], None]
 
 
 class Batches:
-    """Fills the queue from folders, and knows how far each batch is.
+    """Fills the queue from folders, and knows how far each batch is."""
 
-    Parameters
-    ----------
-    listener
-        Gets the news of photos being found, on the pump's thread.
-    """
-
-    def __init__(self, pump: Pump, queue: Queue, store: Store, listener: BatchListener) -> None:
+    def __init__(self, pump: Pump, queue: Queue, store: Store) -> None:
         self._pump = pump
         self._queue = queue
         self._store = store
-        self._listener = listener
+        self._listeners: Listeners[Gathered] = Listeners()
         self._gathering: dict[str, Task] = {}
         self._broken: list[Batch] = []
         self._news: dict[str, Gathered] = {}
         self._paces: dict[str, Pace] = {}
         self._run = Pace(pump.clock)
+
+    def close(self) -> None:
+        """Tell nobody any more."""
+        self._listeners.clear()
 
     def start(self, batch: Batch) -> None:
         """Find the photos of a batch and put their jobs in line.
@@ -93,7 +92,30 @@ class Batches:
             if batch_id in (None, each):
                 self._pump.cancel(task)
 
-    def news(self, batch_id: str) -> Gathered:
+    def cancel(self, batch_id: str) -> None:
+        """End a batch: no more photos are found, what waits never starts, what runs hands over what it has."""
+        self.stop(batch_id)
+        self._queue.cancel_all(batch_id)
+
+    def retry_failed(self, batch_id: str) -> int:
+        """Put the failed jobs of a batch in line again, also of an earlier session; return how many."""
+        failed = self._store.jobs(batch=batch_id, state=JobState.FAILED, limit=-1)
+        self._queue.retry(*(job.id for job in reversed(failed)))
+        return len(failed)
+
+    def jobs(self, batch_id: str) -> tuple[Job, ...]:
+        """Return all jobs of a batch, also of an earlier session, in their order."""
+        return self._store.jobs(batch=batch_id, limit=-1)[::-1]
+
+    def latest(self, limit: int = 20) -> tuple[Batch, ...]:
+        """Return the latest batches of all sessions, the last one first."""
+        return self._store.batches(limit)
+
+    def listen(self, listener: BatchListener) -> Callable[[], None]:
+        """Have ``listener`` told how photos are being found, on the pump's thread; returns the way out."""
+        return self._listeners.add(listener)
+
+    def gathered(self, batch_id: str) -> Gathered:
         """Return how far finding its photos is; KeyError for a batch that was not started in this session."""
         return self._news[batch_id]
 
@@ -147,7 +169,7 @@ class Batches:
 
     def _tell(self, news: Gathered) -> None:
         self._news[news.batch.id] = news
-        self._listener(news)
+        self._listeners(news)
 
 
 def _gather(batch: Batch) -> Generator[Found | Wait, None, None]:

@@ -49,7 +49,7 @@ def make():
         service = make_service(engine, advisors=ADVISORS, store=store or Store.open(history), **more)
         service.ear, service.news, service.read = Ear(), [], []
         service.subscribe(service.ear)
-        service.on_batch(service.news.append)
+        service.batches.listen(service.news.append)
         read = service._reader.read
         service._reader.read = lambda path, size: service.read.append(path.name) or read(path, size)
         made.append(service)
@@ -76,8 +76,8 @@ def test_every_photo_in_a_folder_is_analyzed_by_every_advisor(make, folder):
     assert {request.max_tokens for request in service._engine.requests} == {50}
     assert service.news[-1].photos == 6
     assert service.news[-1].is_complete
-    assert service.gathered(batch.id) == service.news[-1]
-    progress = service.progress(batch.id)
+    assert service.batches.gathered(batch.id) == service.news[-1]
+    progress = service.batches.progress(batch.id)
     assert (progress.total, progress.done, progress.seconds_left) == (12, 12, 0.0)
 
 
@@ -102,7 +102,7 @@ def test_work_begins_before_everything_is_found(make, folder, monkeypatch):
     service = make()
     service.submit_all([folder])
     states = {}
-    service.on_batch(lambda news: states.setdefault(news.photos, service.jobs[0].state))
+    service.batches.listen(lambda news: states.setdefault(news.photos, service.jobs[0].state))
     service.pump.run()
     assert states[1] is JobState.RUNNING
     assert len(service.jobs) == 6
@@ -138,11 +138,11 @@ def test_failed_photos_can_be_tried_again_together(make, folder, history):
     service = make(history=history)
     batch = service.submit_all([folder])
     service.pump.run()
-    assert service.progress(batch.id).failed == 2
+    assert service.batches.progress(batch.id).failed == 2
     (folder / "2.jpg").write_bytes(good)
     service.close()
     later = make(history=history)
-    assert later.retry_failed(batch.id) == 2
+    assert later.batches.retry_failed(batch.id) == 2
     later.pump.run()
     assert [(job.path.name, job.state.value) for job in later.jobs] == [("2.jpg", "done"), ("10.jpg", "failed")]
 
@@ -179,20 +179,20 @@ def test_a_batch_ends_where_another_goes_on(make, folder, tmp_path):
     first = service.submit_all([folder])
     second = service.submit_all([other], again=True)
     service.pump.run(until=lambda: len(service.ear.events(Analyzed)) == 2)
-    service.cancel_batch(first.id)
+    service.batches.cancel(first.id)
     service.pump.run()
-    assert (service.progress(first.id).done, service.progress(first.id).stopped) == (2, 4)
-    assert service.progress(second.id).done == 6
+    assert (service.batches.progress(first.id).done, service.batches.progress(first.id).stopped) == (2, 4)
+    assert service.batches.progress(second.id).done == 6
 
 
 def test_a_batch_that_is_ended_while_photos_are_looked_for_looks_no_further(make, folder, monkeypatch, history):
     monkeypatch.setattr(folders, "CHUNK", 1)
     service = make(history=history)
     batch = service.submit_all([folder])
-    service.on_batch(lambda news: news.photos == 2 and service.cancel_batch(batch.id))
+    service.batches.listen(lambda news: news.photos == 2 and service.batches.cancel(batch.id))
     service.pump.run()
     assert len(service.jobs) == 2
-    assert service.gathered(batch.id).is_complete
+    assert service.batches.gathered(batch.id).is_complete
     service.close()
     later = make(history=history)
     assert later.take_up() == ()
@@ -204,7 +204,7 @@ def test_stopping_everything_ends_the_search_too(make, folder, monkeypatch):
     monkeypatch.setattr(folders, "CHUNK", 1)
     service = make()
     service.submit_all([folder])
-    service.on_batch(lambda news: news.photos == 2 and service.cancel_all())
+    service.batches.listen(lambda news: news.photos == 2 and service.cancel_all())
     service.pump.run()
     assert len(service.jobs) == 2
     assert {job.state for job in service.jobs} == {JobState.CANCELLED}
@@ -215,7 +215,7 @@ def test_a_search_that_was_broken_off_is_taken_up(make, folder, monkeypatch, his
     monkeypatch.setattr(folders, "CHUNK", 1)
     service = make(history=history)
     batch = service.submit_all([folder], ["mentor", "ansel"], options=Options(max_tokens=44))
-    service.pump.run(until=lambda: service.gathered(batch.id).photos >= found)
+    service.pump.run(until=lambda: service.batches.gathered(batch.id).photos >= found)
     service.close()
     later = make(history=history)
     taken = later.take_up()
@@ -232,13 +232,13 @@ def test_only_the_batches_of_what_is_taken_up_are_looked_for(make, folder, tmp_p
     other = shutil.copytree(folder, tmp_path / "Norway")
     service = make(history=history)
     batches = [service.submit_all([root]) for root in (folder, other)]
-    service.pump.run(until=lambda: all(service.gathered(batch.id).photos for batch in batches))
+    service.pump.run(until=lambda: all(service.batches.gathered(batch.id).photos for batch in batches))
     service.close()
     later = make(history=history)
     later.take_up([job for job in later.unfinished() if job.batch == batches[0].id])
     later.pump.run()
     assert {job.batch for job in later.jobs} == {batches[0].id}
-    assert later.progress(batches[0].id).done >= 5
+    assert later.batches.progress(batches[0].id).done >= 5
 
 
 def test_a_disk_that_is_full_while_photos_are_found_holds_the_queue_and_loses_none(make, folder, monkeypatch, history):
@@ -293,13 +293,13 @@ def test_many_photos_get_in_line_in_pieces(make, tmp_path):
     service.pause()
     batch = service.submit_all([crowd])
     most = 0
-    while not service.gathered(batch.id).is_complete:
+    while not service.batches.gathered(batch.id).is_complete:
         before = len(service.jobs)
         service.pump.run(
-            until=lambda before=before: len(service.jobs) > before or service.gathered(batch.id).is_complete
+            until=lambda before=before: len(service.jobs) > before or service.batches.gathered(batch.id).is_complete
         )
         most = max(most, len(service.jobs) - before)
     assert len(service.jobs) == 3000
     assert most == folders.CHUNK
-    service.cancel_batch(batch.id)
-    assert service.progress(batch.id).stopped == 3000
+    service.batches.cancel(batch.id)
+    assert service.batches.progress(batch.id).stopped == 3000
