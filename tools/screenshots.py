@@ -91,9 +91,13 @@ class Studio(QObject):
         self.window.show()
         self._script_timer.start()
 
+    def wants(self, *names: str) -> bool:
+        """Whether one of these pictures is to be taken."""
+        return self._wanted is None or not set(names).isdisjoint(self._wanted)
+
     def shot(self, name: str) -> None:
         """Save a picture of the window."""
-        if self._wanted is not None and name not in self._wanted:
+        if not self.wants(name):
             return
         file = self._folder / f"{name}.png"
         self.window.grab().save(str(file))
@@ -174,7 +178,8 @@ def script(studio: Studio, scratch: Path) -> Scene:
     yield from finished(studio)
     yield from stopped(studio)
     yield from failed(studio, scratch)
-    yield from many(studio, scratch)
+    if studio.wants("names", "many"):
+        yield from many(studio, scratch)
 
 
 def running(studio: Studio) -> Scene:
