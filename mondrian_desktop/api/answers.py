@@ -200,6 +200,10 @@ class Ask(BaseModel):
     update_interval: Interval | None = Field(None, description="Seconds between thinking updates.")
 
 
+YES = ("true", "1", "yes", "on")
+NO = ("false", "0", "no", "off")
+
+_PHOTO = {"type": "string", "format": "binary", "minLength": 1}
 UPLOAD_FORM = {
     "required": True,
     "content": {
@@ -207,16 +211,21 @@ UPLOAD_FORM = {
             "schema": {
                 "type": "object",
                 "properties": {
-                    "image": {"type": "string", "format": "binary", "description": "The photo, at most 200 MB."},
-                    "file": {"type": "string", "format": "binary", "description": "The same under another name."},
+                    "image": {**_PHOTO, "description": "The photo, at most 200 MB."},
+                    "file": {**_PHOTO, "description": "The same under another name."},
                     "advisor": {"type": "string", "description": "Id, comma list, or “all”.", "examples": ["ansel"]},
                     "auto_analyze": {
                         "type": "string",
-                        "enum": ["true", "false"],
+                        "enum": [*YES, *NO],
                         "description": "false: only take it in; POST /submit with its id as filename starts it.",
                     },
                     "prompt": {"type": "string", "maxLength": 4000, "description": "Asked instead of a critique."},
-                    "update_interval": {"type": "string", "description": "Seconds between thinking updates."},
+                    "update_interval": {
+                        "type": "number",
+                        "minimum": UPDATE_INTERVAL.minimum,
+                        "maximum": UPDATE_INTERVAL.maximum,
+                        "description": "Seconds between thinking updates.",
+                    },
                 },
                 "oneOf": [{"required": ["image"]}, {"required": ["file"]}],
             }

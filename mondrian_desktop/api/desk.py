@@ -81,12 +81,12 @@ class Desk:
         Raises
         ------
         Refusal
-            400 where one is not known.
+            404 where one is not known.
         """
         try:
             chosen = self._service.advisors.select(names.strip() or self._service.settings.get(ADVISOR))
         except UserError as err:
-            raise Refusal(400, str(err)) from err
+            raise Refusal(404, str(err)) from err
         return tuple(advisor.id for advisor in chosen)
 
     def admit(self, client: str) -> None:

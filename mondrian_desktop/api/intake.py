@@ -71,7 +71,7 @@ class Intake:
         Raises
         ------
         Refusal
-            403 for a file that is not shared, 400 for an advisor who is not known.
+            403 for a file that is not shared, 404 for an advisor who is not known.
         """
         names = wanted.advisors if isinstance(wanted.advisors, str) else ",".join(wanted.advisors)
         if await self._call(partial(self._desk.is_held, wanted.filename)):
@@ -88,7 +88,7 @@ class Intake:
         Raises
         ------
         Refusal
-            400 for an advisor who is not known.
+            404 for an advisor who is not known.
         """
         advisors = await self._call(partial(self._desk.choose, wanted.advisor))
         question, interval_s = wanted.question.strip(), wanted.update_interval
@@ -98,10 +98,12 @@ class Intake:
     async def _take_in(self, who: str, received: multipart.Received) -> dict[str, Any]:
         form = received.form
         question = form.fields.get("prompt", "").strip()
-        if form.byte_size > front.PHOTO_BYTES or len(question) > QUESTION_LIMIT:
+        if form.byte_size > front.PHOTO_BYTES:
             raise front.too_large()
+        if len(question) > QUESTION_LIMIT:
+            raise Refusal(422, f"The question has more than {QUESTION_LIMIT} characters.")
         interval_s = _interval_s(form.fields.get("update_interval", ""))
-        starts = form.fields.get("auto_analyze", "true").strip().lower() not in ("false", "0", "no", "off")
+        starts = _is_yes(form.fields.get("auto_analyze", "true"))
         advisors = await self._call(partial(self._desk.choose, form.fields.get("advisor", "")))
         photo = self._uploads.keep(received.part, form.filename)
         order = Order(who, advisors, photo, label(form.filename), question, interval_s, received.upload_id)
@@ -113,8 +115,15 @@ def client(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def _is_yes(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in (*answers.YES, *answers.NO):
+        raise Refusal(422, "auto_analyze is either true or false.")
+    return word in answers.YES
+
+
 def _interval_s(text: str) -> float | None:
     try:
         return UPDATE_INTERVAL.parse(text) if text.strip() else None
     except UserError as err:
-        raise Refusal(400, str(err)) from err
+        raise Refusal(422, str(err)) from err

@@ -51,7 +51,7 @@ class FormReader:
     Raises
     ------
     Refusal
-        415 where it is no form; by :meth:`write` and :meth:`finish`, 400 where it is malformed, 413 where a field is
+        415 where it is no form; by :meth:`write` and :meth:`finish`, 400 where it is malformed, 422 where a field is
         too long. ``OSError`` where the photo cannot be written.
     """
 
@@ -132,7 +132,7 @@ class FormReader:
         else:
             self._value += data[start:end]
             if len(self._value) > FIELD_BYTES:
-                raise Refusal(413, f"A field of the form is longer than {FIELD_BYTES // 1024} KB.")
+                raise Refusal(422, f"A field of the form is longer than {FIELD_BYTES // 1024} KB.")
 
     def _end(self) -> None:
         if self._name is not None:

@@ -33,13 +33,19 @@ PICTURE_SIZE = 800
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 """A report needs no scripts, whatever a model has written into it."""
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": answers.Error, "description": "Why the request was not carried out."},
-    422: {"model": answers.Error, "description": "What in the request is not as it should be."},
-    503: {"model": answers.Error, "description": "Not now."},
+_REASONS: dict[int | str, str] = {
+    "4XX": "Why the request was not carried out.",
+    422: "What in the request is not as it should be.",
+    503: "Not now.",
 }
-_HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}, "description": "A page of its own."}}
-_STREAM: dict[int | str, dict[str, Any]] = {
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": answers.Error, "description": reason} for status, reason in _REASONS.items()
+}
+_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+# Said in full where the answer itself is not JSON: FastAPI would take the errors to be of the answer's type.
+_JSON_ERRORS = {status: {"content": _ERROR, "description": reason} for status, reason in _REASONS.items()}
+_HTML = _JSON_ERRORS | {200: {"content": {"text/html": {}}, "description": "A page of its own."}}
+_STREAM = _JSON_ERRORS | {
     200: {"content": {"text/event-stream": {}}, "description": "Events, until the job is over."},
     204: {"description": "There is nothing after the event named by Last-Event-ID."},
 }
@@ -73,15 +79,15 @@ class _Reading:
         self._call = main.call
 
     def router(self) -> APIRouter:
-        router = APIRouter(responses=_ERRORS)
+        router = APIRouter()
         router.add_api_route("/", self.index, include_in_schema=False)
-        router.add_api_route("/health", self.health)
-        router.add_api_route("/advisors", self.advisors)
-        router.add_api_route("/advisors/{advisor_id}", self.advisor)
-        router.add_api_route("/jobs", self.jobs)
-        router.add_api_route("/jobs/{job_id}", self.job)
-        router.add_api_route("/status/{job_id}", self.status)
-        router.add_api_route("/job/{job_id}/thinking", self.thinking)
+        router.add_api_route("/health", self.health, responses=_ERRORS)
+        router.add_api_route("/advisors", self.advisors, responses=_ERRORS)
+        router.add_api_route("/advisors/{advisor_id}", self.advisor, responses=_ERRORS)
+        router.add_api_route("/jobs", self.jobs, responses=_ERRORS)
+        router.add_api_route("/jobs/{job_id}", self.job, responses=_ERRORS)
+        router.add_api_route("/status/{job_id}", self.status, responses=_ERRORS)
+        router.add_api_route("/job/{job_id}/thinking", self.thinking, responses=_ERRORS)
         router.add_api_route("/stream/{job_id}", self.stream, responses=_STREAM, response_class=Response)
         router.add_api_route("/analysis/{job_id}", self.analysis, responses=_HTML, response_class=HTMLResponse)
         router.add_api_route("/summary/{job_id}", self.summary, responses=_HTML, response_class=HTMLResponse)

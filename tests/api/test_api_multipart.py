@@ -76,7 +76,7 @@ def test_what_is_no_form_is_refused(kind, status):
         (body(photo(), photo()), 400, "one photo"),
         (body(photo(name="other")), 400, "one photo"),
         (body(("", b"x")), 400, "malformed"),
-        (body(('; name="a"', b"x" * (FIELD_BYTES + 1)), photo()), 413, "longer"),
+        (body(('; name="a"', b"x" * (FIELD_BYTES + 1)), photo()), 422, "longer"),
         (body(*[('; name="a"', b"x")] * (MOST_PARTS + 1)), 400, "parts"),
         (body((f'; name="{"a" * 20_000}"', b"x")), 400, "malformed"),
     ],
