@@ -99,9 +99,9 @@ def apart(one: str, another: str) -> int:
 
 def number_errors(critique: dict[str, Any], facts: Facts) -> list[float]:
     """Return how far the three numbers of the technical notes are off."""
-    numbers = [int(each) for each in re.findall(r"\d+", critique["technical_notes"]) if each != "100"]
+    found = re.search(r"(\d+) of 100\D+(\d+)\D+(\d+)", critique["technical_notes"])
     true = (facts.lightness, facts.tonal_range, facts.colorfulness)
-    return [abs(said - is_) for said, is_ in zip(numbers, true, strict=False)]
+    return [abs(int(said) - is_) for said, is_ in zip(found.groups(), true, strict=True)] if found else []
 
 
 def _clipping_fits(family: str, facts: Facts) -> bool:

@@ -6,7 +6,9 @@ LONGEST_SENTENCE = 160
 """Characters."""
 
 # Letters that are spoken by name, as in "an S-curve" and "an ND filter", and the usual rule.
-_VOWEL_SOUND = re.compile(r"^(?:[AEFHILMNORSX](?:[-/]|[A-Z]+\b)|8|11|18|[aeioAEIO]|u(?!ni[^nm]|s[eu])|hour|honest)")
+_VOWEL_SOUND = re.compile(
+    r"^(?:[AEFHILMNORSXf][-/]|[AEFHILMNORSX][A-Z]+\b|8|11|18|[aeioAEIO]|u(?!ni[^nm]|s[eu])|hour|honest)"
+)
 _DOUBLED = re.compile(r"\b(\w+) \1\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b([Aa]n?) ([\w/-]+)")
 _BRITISH = re.compile(

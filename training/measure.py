@@ -147,12 +147,13 @@ def edges(picture: Floats) -> tuple[float, float]:
     """
     luma = picture @ LUMA
     steps = np.hypot(ndimage.convolve1d(luma, [0.5, 0, -0.5], 0), ndimage.convolve1d(luma, [0.5, 0, -0.5], 1))
-    around = ndimage.maximum_filter(luma, 9) - ndimage.minimum_filter(luma, 9)
+    # The range is taken a little wider than the steps, so that no edge is judged by a part of it.
+    around = ndimage.maximum_filter(luma, 11) - ndimage.minimum_filter(luma, 11)
     strong = around > max(0.02, float(np.percentile(around, 85)))
     if strong.sum() < 50:
         return 0.12, 0.0
-    steepest = ndimage.maximum_filter(steps, 9)[strong] / around[strong]
-    return float(np.percentile(steepest, 70)), float((around > 0.12).mean())
+    steepest = ndimage.maximum_filter(steps, 5)[strong] / around[strong]
+    return float(np.percentile(steepest, 80)), float((around > 0.12).mean())
 
 
 def weights(picture: Floats) -> Floats:

@@ -7,19 +7,17 @@ what the model says does not go unnoticed.
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.model import Cache, Config, MondrianMini, patchify
 from training.photos import ROOT
+from training.pictures import reference_picture
 from training.tokenizer import CONTROL, END, prompt
 
 FILE = ROOT / "tests" / "training" / "reference.json"
-_SIZE = (224, 352)
 
 
 def load_exported(folder: Path) -> tuple[MondrianMini, Tokenizer]:
@@ -69,12 +67,6 @@ def greedy(
         hidden = language.norm(hidden)
         position += 1
     return out
-
-
-def reference_picture(name: str) -> np.ndarray:
-    """Return a sample photo at a size that the processor leaves alone: (224, 352, 3) uint8."""
-    image = Image.open(ROOT / "resources" / "samples" / name).convert("RGB")
-    return np.asarray(image.resize((_SIZE[1], _SIZE[0]), Image.Resampling.BICUBIC))
 
 
 def write(folder: Path, file: Path = FILE) -> None:

@@ -157,7 +157,7 @@ def _saturation(facts: Facts) -> Reading:
 
 
 def _sharpness(facts: Facts) -> Reading:
-    exact = 10 - 5.5 * max(0.0, float(np.log2(0.50 / max(facts.acutance, 0.05))))
+    exact = 10 - 5.5 * max(0.0, float(np.log2(0.45 / max(facts.acutance, 0.05))))
     kinds = ("blurred", "very_soft", "soft", "slightly_soft", "crisp", "very_crisp")
     kind = kinds[bisect_right((2.5, 4.5, 6.5, 8.5, 10), exact)]
     return Reading(exact, kind)
