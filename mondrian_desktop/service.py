@@ -93,6 +93,10 @@ class Service:
         """The jobs of this session, in the order in which they run."""
         return self._queue.jobs
 
+    def latest_jobs(self, limit: int = 100) -> tuple[Job, ...]:
+        """Return the latest jobs, also those of earlier sessions, the last one first."""
+        return self._store.jobs(limit=limit)
+
     def job(self, job_id: str) -> Job:
         """Return one job as it stands, also one of an earlier session; KeyError where there is none."""
         try:

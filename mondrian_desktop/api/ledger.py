@@ -87,15 +87,18 @@ class Ledger:
 
     def latest(self, limit: int, status: str = "") -> list[Submission]:
         """Return the last submissions, the latest first; with one status (the original's, or ours) where given."""
-        found = {each.id: each for each in self if each.held and status in ("", each.progress.status)}
-        newest = sorted(self._service.jobs, key=lambda each: each.created, reverse=True)
-        for job in newest[:SCANNED]:
+        held = {each.id: each for each in self if each.held and status in ("", each.progress.status)}
+        found: dict[str, Submission] = {}
+        # Nearly always the first look is enough; several advisors, or a rare status, take a longer one.
+        for scanned in (limit + 50, SCANNED):
+            found = held | self._fitting(self._service.latest_jobs(scanned), status)
             if len(found) >= limit:
                 break
-            submission = self.owner(job)
-            if status in ("", submission.progress.status, submission.progress.state):
-                found.setdefault(submission.id, submission)
         return sorted(found.values(), key=lambda each: each.created, reverse=True)[:limit]
+
+    def _fitting(self, jobs: Sequence[Job], status: str) -> dict[str, Submission]:
+        submissions = (self.owner(job) for job in jobs)
+        return {each.id: each for each in submissions if status in ("", each.progress.status, each.progress.state)}
 
     def jobs(self, job_ids: Sequence[str]) -> list[Job]:
         """Return the service's jobs of these ids; those that are gone are left out."""

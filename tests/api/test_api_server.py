@@ -295,6 +295,7 @@ def test_a_finished_job_of_an_earlier_session_still_tells_its_end(serve, tmp_pat
     first.events(two)
     first.close()
     second = serve(history=tmp_path / "history.db")
+    assert [each["id"] for each in second.client.get("/jobs").json()["jobs"]] == [two, one]
     for job_id, name, advisors in ((one, "harbor.jpg", ["ansel"]), (two, "hill.jpg", ["ansel", "weston"])):
         record = second.client.get(f"/status/{job_id}").json()
         assert (record["filename"], record["status"], record["advisors_used"]) == (name, "done", advisors)
