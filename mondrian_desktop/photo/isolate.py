@@ -90,7 +90,7 @@ class DecoderProcess:
             try:
                 connection.send_bytes(json.dumps([verb, os.fsencode(path).hex(), long_side]).encode())
                 if not connection.poll(self._limit_s):
-                    self._stop()
+                    self._stop(kill=True)
                     raise UserError(
                         f"{shown_name(path)} takes too long to decode; it was given up.",
                         "Export it as JPEG or TIFF and open that.",
@@ -130,12 +130,13 @@ class DecoderProcess:
             "The decoder for HEIC, AVIF and RAW files could not be started.", "Start the app again; JPEG still works."
         ) from reason
 
-    def _stop(self) -> None:
+    def _stop(self, *, kill: bool = False) -> None:
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
-            # It ends by itself when the connection does, unless it hangs.
-            self._process.join(0 if self._closed else _GOODBYE_S)
+            # It ends by itself when the connection does.
+            if not self._closed and not kill:
+                self._process.join(_GOODBYE_S)
             if self._process.is_alive():
                 self._process.kill()
                 self._process.join()

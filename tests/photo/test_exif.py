@@ -118,11 +118,11 @@ def test_values_out_of_bounds_are_left_out() -> None:
     assert found == Exif()
 
 
-@pytest.mark.parametrize("tag", [0x829A, 0x829D, 0x8827, 0x9003, 0x920A, 0xA434, 0xA432, 0x9286])
-@pytest.mark.parametrize("kind", [BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL])
-def test_tags_of_the_wrong_type_do_no_harm(tag: int, kind: int) -> None:
-    value = b"\xff\x00\xfe\x01" if kind in (ASCII, UNDEFINED) else [1]
-    assert isinstance(read({tag: (kind, value)}), Exif)
+def test_tags_of_the_wrong_type_do_no_harm() -> None:
+    for tag in (0x829A, 0x829D, 0x8827, 0x9003, 0x920A, 0xA434, 0xA432, 0x9286):
+        for kind in (BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL):
+            value = b"\xff\x00\xfe\x01" if kind in (ASCII, UNDEFINED) else [1]
+            assert isinstance(read({tag: (kind, value)}), Exif)
 
 
 def test_text_is_cleaned_and_bounded() -> None:

@@ -88,7 +88,7 @@ def begin(process: DecoderProcess, pool: ThreadPoolExecutor) -> tuple[int, Futur
     return pid, future
 
 
-@pytest.mark.parametrize("blow", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL, signal.SIGBUS])
+@pytest.mark.parametrize("blow", [signal.SIGSEGV, signal.SIGKILL])
 def test_a_crash_fails_one_photo_only(process: DecoderProcess, blow: signal.Signals) -> None:
     with ThreadPoolExecutor(1) as pool:
         pid, future = begin(process, pool)

@@ -75,11 +75,12 @@ def test_flipped_bytes_never_raise(data: st.DataObject) -> None:
     read_thumbnail(bytes(mutated))
 
 
-@pytest.mark.parametrize("length", range(0, len(EXIF), 3))
-def test_truncated_blocks_keep_what_is_whole(length: int) -> None:
-    tags, whole = read_tags(EXIF[:length]), read_tags(EXIF)
-    assert set(tags.main.items()) <= set(whole.main.items())
-    assert set(tags.exif.items()) <= set(whole.exif.items())
+def test_truncated_blocks_keep_what_is_whole() -> None:
+    whole = read_tags(EXIF)
+    for length in range(len(EXIF)):
+        tags = read_tags(EXIF[:length])
+        assert set(tags.main.items()) <= set(whole.main.items())
+        assert set(tags.exif.items()) <= set(whole.exif.items())
 
 
 def test_a_directory_that_points_to_itself_ends() -> None:

@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, JpegImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin
 
 from mondrian_desktop.photo.beside import Task
 from mondrian_desktop.photo.detail import Detail, detail_of_image
@@ -26,6 +26,10 @@ from mondrian_desktop.photo.model import Pixels
 
 # libjpeg holds all coefficients of a progressive file, 3 bytes a pixel: two such decodes not at the same time.
 _PROGRESSIVE_PIXELS_AT_ONCE = 40_000_000
+# Encoders write about ten; each costs a pass over the whole picture, so thousands in a small file would take hours.
+_MAX_SCANS = 200
+_SCAN = b"\xff\xda"
+_BLOCK = 1 << 20
 
 
 def accepts(head: bytes, suffix: str) -> bool:
@@ -60,7 +64,7 @@ def decode_jpeg(
     its memory (benchmarks/photo.py).
     """
     with reopen() as file:
-        image = open_image(JpegImagePlugin.JpegImageFile, file, path)
+        image = _open(file, path)
         size, blocks = image.size, blocks_of(image)
         turn = orientation_of(blocks.exif) if orientation is None else orientation
         draft(image, long_side)
@@ -78,6 +82,18 @@ def decode_jpeg(
             raise
 
 
+def _open(file: BinaryIO, path: Path) -> ImageFile.ImageFile:
+    image = open_image(JpegImagePlugin.JpegImageFile, file, path)
+    if image.info.get("progressive"):
+        position, scans = file.tell(), 0
+        while scans <= _MAX_SCANS and (block := file.read(_BLOCK)):
+            scans += block.count(_SCAN)
+        file.seek(position)
+        if scans > _MAX_SCANS:
+            raise SyntaxError("too many scans")
+    return image
+
+
 def _luma_detail(reopen: Callable[[], BinaryIO], path: Path, orientation: int) -> Detail:
     with reopen() as file:
         image = open_image(JpegImagePlugin.JpegImageFile, file, path)
@@ -88,7 +104,7 @@ def _luma_detail(reopen: Callable[[], BinaryIO], path: Path, orientation: int) -
 
 def thumbnail(file: BinaryIO, path: Path, long_side: int) -> Pixels:
     """Return the embedded thumbnail where there is a usable one, else the picture decoded at reduced scale."""
-    image = open_image(JpegImagePlugin.JpegImageFile, file, path)
+    image = _open(file, path)
     exif = image.info.get("exif", b"")
     embedded = embedded_thumbnail(exif, image.size, long_side)
     return draft_thumbnail(image, long_side, orientation_of(exif)) if embedded is None else embedded
