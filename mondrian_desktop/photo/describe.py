@@ -39,9 +39,10 @@ def photo_lines(photo: Photo) -> tuple[str, ...]:
     """Return the photo in lines of text: what it is, its metadata, its facts."""
     height, width = photo.pixels.shape[:2]
     megapixels = photo.width * photo.height / 1e6
+    size = f"{photo.byte_size / 1e6:.1f} MB" if photo.byte_size >= 1e6 else f"{photo.byte_size / 1e3:.0f} kB"
     what = (
-        f"{photo.format}, {photo.width} x {photo.height} pixels ({megapixels:.1f} megapixels), "
-        f"{photo.byte_size / 1e6:.1f} MB; analyzed at {width} x {height}"
+        f"{photo.format}, {photo.width} x {photo.height} pixels"
+        f"{f' ({megapixels:.1f} megapixels)' if megapixels >= 0.1 else ''}, {size}; analyzed at {width} x {height}"
     )
     source = (f"Decoded: {photo.source}",) if photo.source else ()
     rows = tuple(f"{label}: {value}" for label, value in exif_rows(photo.exif))

@@ -11,7 +11,7 @@ from mondrian_desktop.photo.wording import color_name, compensation, hue_name, p
 _LEAST_CLIPPED = 0.001
 # Confidence from which on a tilted line is told. Below it lie textures and crowds of short edges.
 LEAST_TILT_CONFIDENCE = 0.35
-_LEVEL_DEG = 0.3
+_LEVEL_DEG = 0.5
 _TILT_OF_A_HORIZON_DEG = 8.0
 _CAST = 4.0  # CIELAB distance from neutral that is visible on a grey card
 _SALIENT_SHARE = 0.35
@@ -20,7 +20,9 @@ _MID_GREY = 0.18
 
 def exif_line(exif: Exif) -> str:
     """Return camera, lens and exposure in one line: "Nikon Z 6 · 35 mm · f/8 · 1/250 s · ISO 200"; may be empty."""
-    return " · ".join(value for label, value in exif_rows(exif) if label in _IN_LINE)
+    return " · ".join(
+        f"ISO {value}" if label == "ISO" else value for label, value in exif_rows(exif) if label in _IN_LINE
+    )
 
 
 _IN_LINE = ("Camera", "Lens", "Focal length", "Aperture", "Shutter", "ISO", "Exposure compensation")
@@ -37,7 +39,7 @@ def _exif_rows(exif: Exif) -> Iterator[tuple[str, str | None]]:
     yield "Focal length", _focal_length(exif)
     yield "Aperture", f"f/{round(exif.aperture_f, 1):g}" if exif.aperture_f else None
     yield "Shutter", shutter(exif.shutter_s) if exif.shutter_s else None
-    yield "ISO", f"ISO {exif.iso}" if exif.iso else None
+    yield "ISO", str(exif.iso) if exif.iso else None
     stops = exif.exposure_compensation_ev
     yield "Exposure compensation", compensation(stops) if stops else None
     yield "Program", exif.exposure_program
@@ -204,7 +206,7 @@ def _tilt(measured: Measurements) -> str:
     if measured.tilt_deg is None or measured.tilt_confidence < LEAST_TILT_CONFIDENCE:
         return ""
     if abs(measured.tilt_deg) < _LEVEL_DEG:
-        return "The longest nearly level line, such as a horizon, is level."
+        return "The longest nearly level line, such as a horizon, is level within half a degree."
     if abs(measured.tilt_deg) > _TILT_OF_A_HORIZON_DEG:
         return f"A long line runs at {abs(measured.tilt_deg):.0f}° to the level: perspective, or a deliberate tilt."
     tilt, end = f"{abs(measured.tilt_deg):.1f}°", "right" if measured.tilt_deg > 0 else "left"

@@ -133,7 +133,7 @@ def test_tilt() -> None:
     assert "line" not in said(tilt_deg=3.0, tilt_confidence=0.2)
     assert "is tilted by 2.1°: its right end is lower" in said(tilt_deg=2.1, tilt_confidence=0.6)
     assert "its left end is lower" in said(tilt_deg=-2.1, tilt_confidence=0.6)
-    assert "is level." in said(tilt_deg=0.1, tilt_confidence=0.6)
+    assert "is level within half a degree." in said(tilt_deg=0.1, tilt_confidence=0.6)
     assert "runs at 12° to the level" in said(tilt_deg=-12.0, tilt_confidence=0.6)
 
 
@@ -216,6 +216,7 @@ def test_exif_line_and_rows() -> None:
         "Nikon Z 6 · NIKKOR Z 50mm · 33.3 mm (50 mm equivalent) · f/2.8 · 1/250 s · ISO 200 · −0.7 EV"  # noqa: RUF001
     )
     rows = dict(exif_rows(exif))
+    assert rows["ISO"] == "200"
     assert rows["Rating"] == "4 of 5"
     assert rows["Keywords"] == "lake, dusk"
     assert rows["Taken"] == "2024-05-01 12:30:00+02:00"
