@@ -18,7 +18,7 @@ from mondrian_desktop.engine.mask import SchemaTokenizer
 from mondrian_desktop.engine.protocol import Load
 from mondrian_desktop.engine.slicing import TARGET_S, Slicer
 from mondrian_desktop.engine.worker import Worker
-from mondrian_desktop.errors import UserError
+from mondrian_desktop.errors import Cancelled, UserError
 from mondrian_desktop.pump import Wait
 
 _SLOWEST = 200_000_000
@@ -123,7 +123,8 @@ def explained(folder: WeightsFolder) -> Iterator[None]:
     path = folder.path
     try:
         yield
-    except UserError:
+    except (UserError, Cancelled, GeneratorExit):
+        # First of all: what is looked up further down may wait for an import that goes on in a worker.
         raise
     except (MemoryError, RuntimeError) as err:
         if is_out_of_memory(err):

@@ -72,7 +72,6 @@ class MlxEngine:
             yield from self._answer(request, answer)
         except Cancelled as err:
             _forget_frames(err)
-            answer.reason = FinishReason.CANCELLED
         except GeneratorExit:
             is_closed = True
         except Exception as err:
@@ -141,6 +140,8 @@ class MlxEngine:
                 yield from _stream(loaded, prompt, options, answer)
             else:
                 yield from _block(loaded, prompt, options, answer)
+            # Some kinds of models end without giving a reason.
+            answer.reason = answer.reason or FinishReason.STOP
         finally:
             answer.peak_memory_bytes = mx.get_peak_memory()
         if answer.reason in (FinishReason.STOP, FinishReason.LENGTH) and _can_be_cut(state):
@@ -151,7 +152,7 @@ class _Answer:
     """What has come of a request so far."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.reason = FinishReason.CANCELLED
+        self.reason: FinishReason | None = None
         self.image_size: tuple[int, int] | None = None
         self.peak_memory_bytes = 0
         self._clock = clock
@@ -186,7 +187,7 @@ class _Answer:
         return replace(
             self._counts,
             text="".join(self._pieces),
-            finish_reason=self.reason,
+            finish_reason=self.reason or FinishReason.CANCELLED,
             peak_memory_bytes=self.peak_memory_bytes,
             image_size=self.image_size,
         )

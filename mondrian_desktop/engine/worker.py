@@ -1,5 +1,8 @@
 """Work beside the main thread: importing, tokenizers, image preparation. Never model weights, never graphs."""
 
+# Registers itself for the end of the process when it is imported, and must have done so before that end begins: the
+# library's import may still be under way in a worker when the app is quit.
+import concurrent.futures.thread  # noqa: F401
 import sys
 import threading
 from collections.abc import Callable, Generator

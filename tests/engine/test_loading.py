@@ -2,6 +2,10 @@
 
 import json
 import os
+import socket
+import subprocess
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +196,44 @@ def test_weights_come_in_pieces(folder_of: Any, ask: Any, about: Any) -> None:
 )
 def test_knows_memory_from_other_errors(err: Exception, is_memory: bool) -> None:
     assert loading.is_out_of_memory(err) is is_memory
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["sound", "without tokenizer"])
+def test_nothing_asks_the_network(
+    folder: Path, copied: Any, ask: Any, about: Any, photo: Any, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    model, asked = copied(folder), []
+    if broken:
+        (model / "tokenizer.json").unlink()
+
+    def refuse(_: socket.socket, address: Any) -> None:
+        asked.append(address)
+        raise OSError("no network")
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    with pytest.raises(UserError) if broken else nullcontext():
+        ask(about(model, photo(), max_tokens=2))
+    assert asked == []
+
+
+def test_a_cancellation_does_not_wait_for_the_library_s_import(folder: Path) -> None:
+    script = f"""
+import threading
+from pathlib import Path
+from mondrian_desktop.engine.mlx import MlxEngine
+from mondrian_desktop.engine.protocol import Message, Request
+from mondrian_desktop.errors import Cancelled
+from mondrian_desktop.pump import Wait
+for end in ("throw", "close"):
+    events = MlxEngine().generate(Request(Path({str(folder)!r}), (Message("user", "Hello."),)))
+    while not isinstance(next(events), Wait):
+        pass
+    if end == "throw":
+        print(events.throw(Cancelled()).finish_reason)
+    events.close()
+    assert threading.active_count() > 1, "the import is still under way"
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "cancelled", "")
