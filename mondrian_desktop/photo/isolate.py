@@ -4,6 +4,7 @@ The two processes exchange plain JSON and bytes, never pickled objects: what a h
 """
 
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -30,6 +31,7 @@ from mondrian_desktop.photo.text import shown_name
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
+_LOG = logging.getLogger(__name__)
 _LIMIT_S = 120.0
 _GOODBYE_S = 2.0
 _READY = b"ready"
@@ -101,6 +103,7 @@ class DecoderProcess:
                 self._stop()
                 raise _crashed(path) from err
         if "error" in head:
+            _LOG.info("%s could not be decoded: %s", shown_name(path), head["reason"])
             raise UserError(*head["error"])
         return head, parts
 
@@ -183,7 +186,7 @@ def _answer(verb: str, path: Path, long_side: int) -> tuple[Mapping[str, Any], l
             decoded = decode_picture(original, known, long_side, None)
             detail = wait_for_detail(original, decoded)
     except UserError as err:
-        return {"error": [err.what, err.advice]}, []
+        return {"error": [err.what, err.advice], "reason": repr(err.__cause__)}, []
     arrays = (decoded.pixels, decoded.native, detail.tiles)
     head = {
         "shapes": [None if array is None else array.shape for array in arrays],

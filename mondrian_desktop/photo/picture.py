@@ -1,5 +1,6 @@
 """Runs one format's decoder on an open original; whatever it raises becomes a sentence about this file."""
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar
@@ -13,6 +14,7 @@ from mondrian_desktop.photo.original import Original, damaged, unreadable
 from mondrian_desktop.photo.text import shown_name
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 
 def recognize(original: Original) -> Format:
@@ -64,8 +66,13 @@ def _guarded(original: Original, work: Callable[[], T]) -> T:
         # A system error has a number; what Pillow raises for bad data has none.
         if err.errno is not None:
             raise unreadable(original.path, err) from err
-        original.check_unchanged()
-        raise damaged(original.path, err) from err
+        raise _refused(original, err) from err
     except DECODER_ERRORS as err:
-        original.check_unchanged()
-        raise damaged(original.path, err) from err
+        raise _refused(original, err) from err
+
+
+def _refused(original: Original, error: Exception) -> UserError:
+    # What is wrong with a file may also be wrong with us: the log has the whole story.
+    _LOG.info("%s could not be decoded", shown_name(original.path), exc_info=error)
+    original.check_unchanged()
+    return damaged(original.path, error)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mondrian_desktop import paths
+from mondrian_desktop.errors import UserError
 from mondrian_desktop.photo.decode import read_photo, read_thumbnail
 from tests.photo import make
 
@@ -85,3 +86,17 @@ def test_a_program_without_the_guard_for_new_processes_can_read_a_photo(path: Pa
         f"read_photo(Path({str(path)!r}))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("suffix", ["png", "heic"])
+def test_why_a_photo_is_refused_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture, suffix: str) -> None:
+    path = tmp_path / f"photo.{suffix}"
+    if suffix == "png":
+        make.corners().save(path)
+    else:
+        shutil.copy(Path(__file__).parent / "data" / "upright.heic", path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with caplog.at_level("INFO", "mondrian_desktop"), pytest.raises(UserError):
+        read_photo(path)
+    assert f"“photo.{suffix}” could not be decoded" in caplog.text
+    assert "Error" in caplog.text
