@@ -6,7 +6,7 @@ the hidden imports it does not.
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import Distribution
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -16,14 +16,14 @@ Entry = tuple[str, str, str]
 EXCLUDED = (
     # Of mlx-vlm and transformers: training, audio, video, notebooks, their own servers and terminals.
     "IPython", "cv2", "dask", "datasets", "dill", "gradio", "jax", "librosa", "matplotlib", "miniaudio", "mlx_audio",
-    "mlx_vlm.chat_ui", "mlx_vlm.evals", "mlx_vlm.server", "multiprocess", "opentelemetry", "pandas", "pyarrow",
+    "mlx_vlm.chat_ui", "mlx_vlm.evals", "mlx_vlm.server", "multiprocess", "pandas", "pyarrow",
     "scipy", "sounddevice", "soundfile", "tensorflow", "torch", "torchaudio", "torchvision", "xxhash",
     # Of keyring on Linux, where 14 MB of cryptography serve one token: there the packaged app takes it from HF_TOKEN.
     "cryptography", "jeepney", "secretstorage",
     # Of huggingface_hub: its own downloads (mondrian_desktop/weights/hub.py makes them here) and command line.
     "hf_xet", "huggingface_hub.cli", "shellingham",
     # Of everybody: terminals, tests, builds. readline is GPL.
-    "_pytest", "hypothesis", "mypy", "mypyc", "pdb", "py", "pydoc_data", "pygments", "pytest", "readline", "rich",
+    "_pytest", "hypothesis", "mypy", "mypyc", "py", "pydoc_data", "pygments", "pytest", "readline", "rich",
     "setuptools", "skimage", "tkinter", "typer",
     # Of Qt: what the window does not use.
     "PySide6.QtConcurrent", "PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets",
@@ -57,6 +57,8 @@ _LEFT_OUT = re.compile(
     """,
     re.VERBOSE,
 )
+
+_MOST_LINKS = 20
 
 BLAS = ("libopenblas*.so*", "libgfortran*.so*", "libquadmath*.so*")
 """On Linux, of opencv-python's wheel: these and nothing else (mondrian_desktop/engine/loading.py tells why)."""
@@ -158,12 +160,22 @@ def reachable(entries: Sequence[Entry], imports: Callable[[str], Iterable[str]])
 
 def linked(entries: Sequence[Entry]) -> list[Entry]:
     """Return ``entries`` without the links to what is not among them."""
-    there = {parent for path, _, _ in entries for parent in (path, *map(str, PurePosixPath(path).parents))}
+    links = {path: target for path, target, kind in entries if kind == "SYMLINK"}
+    files = [path for path, _, kind in entries if kind != "SYMLINK"]
+    there = {str(each) for path in files for each in (PurePosixPath(path), *PurePosixPath(path).parents)}
+    return [entry for entry in entries if entry[0] not in links or _followed(entry[0], links) in there]
 
-    def target(entry: Entry) -> str:
-        return posixpath.normpath(posixpath.join(posixpath.dirname(entry[0]), entry[1]))
 
-    return [entry for entry in entries if entry[2] != "SYMLINK" or target(entry) in there]
+def _followed(path: str, links: Mapping[str, str]) -> str:
+    """Return where ``path`` leads when every link on its way is followed."""
+    for _ in range(_MOST_LINKS):
+        places = [str(each) for each in (PurePosixPath(path), *PurePosixPath(path).parents)]
+        place = next((each for each in places if each in links), None)
+        if place is None:
+            break
+        rest = path[len(place) :].lstrip("/")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(place), links[place], rest))
+    return path
 
 
 def _is_library(entry: Entry) -> bool:
