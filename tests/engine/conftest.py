@@ -1,5 +1,6 @@
 """Random-weight models, photos, and ways to ask: the real library throughout."""
 
+import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from mondrian_desktop.engine import loading
 from mondrian_desktop.engine.mlx import PREFILL_TOKENS, MlxEngine
 from mondrian_desktop.engine.protocol import Finished, Image, Message, Request, Token
 from mondrian_desktop.pump import Wait
+
+# Read when the library is loaded. Matrices are small here, and threads that wait for each other slow everything down.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 SYSTEM = "You are a demanding and generous teacher of photography. You look before you judge."
 
