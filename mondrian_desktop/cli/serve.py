@@ -26,17 +26,17 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
     UserError
         Where the address cannot be used.
     """
-    server = Server(service, options.host, options.port)
     stopped: list[int] = []
-    try:
-        for line in _greeting(server, codes=out.isatty()):
-            out.write(line + "\n")
-        out.flush()
-        server.take_up()
-        with _signals(lambda number: service.pump.post(lambda: stopped.append(number))):
+    with _signals(lambda number: service.pump.post(lambda: stopped.append(number))):
+        server = Server(service, options.host, options.port)
+        try:
+            for line in _greeting(server, codes=out.isatty()):
+                out.write(line + "\n")
+            out.flush()
+            server.take_up()
             service.pump.run(until=lambda: bool(stopped))
-    finally:
-        server.close()
+        finally:
+            server.close()
     err.write("Stopped. What was not finished is offered again at the next start.\n")
     return 0
 
