@@ -1,6 +1,7 @@
 """What the file and the pixels say: a line below the photo, and a page beside the critique."""
 
 from dataclasses import dataclass
+from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
@@ -73,7 +74,8 @@ class FactsStrip(QWidget):
         """Show the facts of the photo, or nothing."""
         self.histogram.show_facts(facts.measurements if facts else None)
         self._line = facts.line if facts else ""
-        self._label.setToolTip(self._line)
+        # Text of a file: never markup, which Qt would look for in a tip.
+        self._label.setToolTip(f"<qt>{escape(self._line)}</qt>" if self._line else "")
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt

@@ -193,7 +193,9 @@ class MainWindow(QMainWindow):
         dialogs.open_photos(self, lambda paths: self.open_photos(sort(paths)), self._folder)
 
     def _look_at(self, entry: Entry | None) -> None:
-        self.setWindowTitle(f"{entry.name} – {APP_NAME}" if entry else APP_NAME)
+        # "[*]" in a title stands for the mark of unsaved changes; doubled it is itself.
+        name = entry.name.replace("[*]", "[*][*]") if entry else ""
+        self.setWindowTitle(f"{name} – {APP_NAME}" if name else APP_NAME)
         self.asking.look_at(entry)
         self.looking.look_at(entry)
         self._refresh_verbs()

@@ -58,7 +58,8 @@ class ReportHeader(QWidget):
             action = self._menu.addAction(label.replace("&", "&&"))
             action.triggered.connect(partial(self._choose, each.id))
         count = len(others)
-        self.others.setText(f"Also by {others[0][0].name} ▾" if count == 1 else f"{count} other critiques ▾")
+        first = clean_line(others[0][0].name, 40).replace("&", "&&") if others else ""
+        self.others.setText(f"Also by {first} ▾" if count == 1 else f"{count} other critiques ▾")
         self.others.setAccessibleName("Critiques of this photo by other advisors")
         self.others.setVisible(bool(others))
 

@@ -257,7 +257,8 @@ class _Remove(QUndoCommand):
     """Photos taken out of the window."""
 
     def __init__(self, session: Session, entries: Sequence[Entry]) -> None:
-        super().__init__(f"Remove {entries[0].short_name}" if len(entries) == 1 else f"Remove {len(entries)} Photos")
+        what = entries[0].short_name.replace("&", "&&") if len(entries) == 1 else f"{len(entries)} Photos"
+        super().__init__(f"Remove {what}")
         self._session = session
         self._entries = tuple(entries)
         self._placed: list[tuple[int, Entry]] = []

@@ -372,6 +372,7 @@ def test_names_are_shown_as_they_are_and_never_read_as_markup(stand, make_photo,
     assert window.asking.bottom.label.textFormat() is Qt.TextFormat.PlainText
     tip = window.photos.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "<b>" not in tip
+    assert window.windowTitle().replace("[*][*]", "[*]") == f"{shown} – Mondrian"
 
 
 def test_a_hostile_answer_stays_text(make_stand, make_photo, tmp_path):
@@ -517,3 +518,11 @@ def test_five_hundred_photos_get_in_line_in_one_piece(make_stand, make_photo, tm
     stand.qtbot.waitUntil(lambda: stand.states().count("Waiting") == 499)
     stand.trigger("stop_all")
     stand.wait_for_states(*["Stopped"] * 500)
+
+
+def test_an_unexpected_error_is_told_and_logged(stand, caplog, monkeypatch):
+    monkeypatch.setattr(stand.desk, "_previous_hook", lambda *error: None)
+    error = ZeroDivisionError("what nobody expected")
+    stand.desk._report(type(error), error, None)
+    assert "Mondrian made a mistake" in stand.window.notice.text
+    assert "what nobody expected" in caplog.text
