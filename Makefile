@@ -10,7 +10,7 @@ CACHES := .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 BENCHMARKS := pump
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint test-nightly screenshots bench clean
+.PHONY: help setup run test lint test-nightly screenshots bench app clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ screenshots: .venv/.ready-to-test ## Draw the window's states into docs/screensh
 
 bench: .venv/.ready-to-test ## Measure every promise in benchmarks/
 	@for name in $(BENCHMARKS); do $(PYTHON) -m benchmarks.$$name || exit 1; done
+
+app: setup ## Build the app into dist, with PyInstaller, in an environment of its own
+	@$(PYTHON) -m tools.build_app
 
 clean: ## Remove .venv, uv and everything that tools wrote
 	rm -rf .venv .uv $(CACHES)
