@@ -269,10 +269,8 @@ class Desk:
         self._follow(submission, update)
 
     def _follow(self, submission: Submission, update: Update) -> None:
-        changed = submission.progress.hear(submission.jobs.index(update.job.id) + 1, update)
+        submission.progress.hear(submission.jobs.index(update.job.id) + 1, update)
         news = self.story.news(submission, update)
-        if changed:
-            news.insert(0, self.story.status(submission))
         if news:
             self._channels.publish(submission.id, news)
         if update.event is None and update.job.is_over and not submission.progress.is_over:

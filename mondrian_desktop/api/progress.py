@@ -94,16 +94,20 @@ class Progress:
             "step_phase": self.phase,
         }
 
-    def hear(self, place: int, update: Update) -> bool:
-        """Take in news of the job of the advisor at ``place`` (from 1); return whether the fields have changed."""
-        before = (self.status, self.percent, self.step, self.phase, self.place)
-        if not self.is_over:
-            if update.event is not None:
-                self._heard(place, update.event)
-            elif update.job.state is JobState.RUNNING:
-                self.place = place
-                self._begin("processing", "preparation", "Starting", PROCESSING)
-        return before != (self.status, self.percent, self.step, self.phase, self.place)
+    @property
+    def stage(self) -> tuple[str, str, str, int]:
+        """All but the percentage and the thinking: what is worth telling at once."""
+        return self.status, self.step, self.phase, self.place
+
+    def hear(self, place: int, update: Update) -> None:
+        """Take in news of the job of the advisor at ``place`` (from 1)."""
+        if self.is_over:
+            return
+        if update.event is not None:
+            self._heard(place, update.event)
+        elif update.job.state is JobState.RUNNING:
+            self.place = place
+            self._begin("processing", "preparation", "Starting", PROCESSING)
 
     def end(self, state: JobState, reason: str) -> None:
         """Note that all is over: done, or why not."""

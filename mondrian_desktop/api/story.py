@@ -35,21 +35,17 @@ class Story:
 
     def status(self, submission: Submission) -> Event:
         """Return how far it is."""
+        submission.told = submission.progress.stage, submission.progress.percent
         return Event("status_update", {"timestamp": time.time(), "job_data": submission.progress.fields()})
 
     def news(self, submission: Submission, update: Update) -> list[Event]:
-        """Return what a job's event adds to the story."""
-        event = update.event
-        if isinstance(event, Thinking):
-            return [Event("thinking_update", {"thinking": event.text})]
-        if isinstance(event, Token) and update.job.question:
-            submission.text.append(event.text)
-            return self._partial(submission, update.job.advisor, text=submission.text)
-        if isinstance(event, Partial):
-            return self._partial(
-                submission, update.job.advisor, progress=event.progress, critique=critique_fields(event.critique)
-            )
-        return []
+        """Return what an update of one of its jobs adds to the story; the progress has heard of it before."""
+        told = self._written(submission, update)
+        stage, percent = submission.told
+        # A percentage alone goes along with what is written: fifty streams need not be woken for it.
+        if submission.progress.stage != stage or (told and submission.progress.percent != percent):
+            told.insert(0, self.status(submission))
+        return told
 
     def ending(self, submission: Submission) -> list[Event]:
         """Return the events that tell how it ended, whole in themselves."""
@@ -85,6 +81,19 @@ class Story:
     def summary(self, analyses: Sequence[Analysis]) -> str:
         """Return a page with each analysis's three lowest dimensions and nothing else."""
         return self.page([_shortened(analysis) for analysis in analyses])
+
+    def _written(self, submission: Submission, update: Update) -> list[Event]:
+        event = update.event
+        if isinstance(event, Thinking):
+            return [Event("thinking_update", {"thinking": event.text})]
+        if isinstance(event, Token) and update.job.question:
+            submission.text.append(event.text)
+            return self._partial(submission, update.job.advisor, text=submission.text)
+        if isinstance(event, Partial):
+            return self._partial(
+                submission, update.job.advisor, progress=event.progress, critique=critique_fields(event.critique)
+            )
+        return []
 
     def _partial(self, submission: Submission, advisor: str, **fields: Any) -> list[Event]:
         now_s = self._service.pump.clock()

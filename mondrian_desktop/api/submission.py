@@ -59,6 +59,8 @@ class Submission:
         What is to be done once the client says so.
     next_partial_s
         When the next partial answer may be told, in seconds of the pump's clock.
+    told
+        Stage and percentage of the last status update.
     text
         The answer to a question, as far as it is written.
     """
@@ -74,6 +76,7 @@ class Submission:
     is_upload: bool = False
     held: Order | None = None
     next_partial_s: float = float("-inf")
+    told: tuple[object, int] = ((), 0)
     text: list[str] = field(default_factory=list)
 
     def record(self) -> dict[str, Any]:

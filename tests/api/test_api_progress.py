@@ -18,7 +18,7 @@ COUNTS = ("queued", "processing", "analyzing", "finalizing", "done", "error")
 
 
 def hear(progress, place, event=None, state=JobState.RUNNING):
-    return progress.hear(place, Update(replace(JOB, state=state), event))
+    progress.hear(place, Update(replace(JOB, state=state), event))
 
 
 def test_one_advisor_counts_as_the_original_did():
@@ -65,24 +65,31 @@ def test_an_error_keeps_the_percentage():
 def test_after_the_end_nothing_changes():
     progress = Progress(["as Mentor"])
     progress.end(JobState.CANCELLED, "Stopped.")
-    assert not hear(progress, 1, Partial(Critique(), 0.9))
+    hear(progress, 1, Partial(Critique(), 0.9))
     assert (progress.status, progress.percent) == ("error", 0)
 
 
-def test_only_what_changes_is_worth_telling():
+def stages(progress, *events):
+    """Return how often there was something to tell at once."""
+    told, count = progress.stage, 0
+    for event in events:
+        hear(progress, 1, event)
+        count, told = count + (progress.stage != told), progress.stage
+    return count
+
+
+def test_only_a_new_stage_is_told_at_once():
     progress = Progress(["as Mentor"])
-    assert hear(progress, 1)
-    assert not hear(progress, 1)
-    assert hear(progress, 1, Token("a", 1, 1.0))
-    assert not hear(progress, 1, Token("b", 2, 1.0))
-    assert not hear(progress, 1, Thinking("Generating analysis... (2 tokens, 1.0 tps)", 2, 1.0, 1.0))
+    assert stages(progress, None, None) == 1
+    assert stages(progress, Token("a", 1, 1.0), Token("b", 2, 1.0), Partial(Critique(), 0.5)) == 1
+    assert stages(progress, Thinking("Generating analysis... (2 tokens, 1.0 tps)", 2, 1.0, 1.0)) == 0
     assert progress.thinking == "Generating analysis... (2 tokens, 1.0 tps)"
 
 
 def test_a_long_wait_is_told_in_tenths():
     progress = Progress(["as Mentor"])
     hear(progress, 1)
-    assert sum(hear(progress, 1, Load(done, 10_000)) for done in range(10_001)) == 11
+    assert stages(progress, *(Load(done, 10_000) for done in range(10_001))) == 11
 
 
 EVENTS = st.one_of(
