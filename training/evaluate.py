@@ -17,7 +17,7 @@ from mondrian_desktop.engine.mlx import MlxEngine
 from mondrian_desktop.engine.protocol import Finished, Image, Message, Request
 from training import figures, photos, topics
 from training.answers import TEXT, advisors
-from training.exam import Case, cases
+from training.exam import Case, at_analysis_size, cases
 from training.figures import Answered, Figures
 from training.tokenizer import CONTROL
 
@@ -60,6 +60,8 @@ def examine(weights: Path, names: list[str] | None = None, *, log: Any = sys.std
         "same_text_as_without": sum(each.text == free[each.case.name] for each in masked) / len(masked),
     }
     out["advisors"] = figures.advisors(by_picture)
+    large = list(ask(engine, weights, [at_analysis_size(case) for case in bases]))
+    out["at_analysis_size"] = figures.scaling(large, [each for each in plain if each.case.kind == "base"])
     out["questions"] = questions(engine, weights)
     out["goals"] = goals(out)
     return out

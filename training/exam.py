@@ -5,7 +5,7 @@ that the processor leaves them as they are and what is known about them stays tr
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -16,6 +16,9 @@ from training.degrade import CLEAN, LADDERS, Degradation, cast_after, degrade, o
 from training.measure import Facts, measure
 from training.photos import Pixels
 from training.sizes import seen
+
+ANALYSIS_SIZE = 1024
+"""Long side in pixels of the picture that the application hands to a model by default."""
 
 _CROP = 0.68
 
@@ -75,6 +78,14 @@ def as_seen(pixels: Pixels) -> Floats:
     height, width = seen(pixels.shape[:2])
     image = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
     return np.asarray(image, np.float32) / 255
+
+
+def at_analysis_size(case: Case) -> Case:
+    """Return a "base" case as the application hands it over: up to 1024 pixels, for the processor to scale."""
+    pixels = photos.load("heldout")[case.photo]
+    image = Image.fromarray(pixels)
+    image.thumbnail((ANALYSIS_SIZE, ANALYSIS_SIZE), Image.Resampling.LANCZOS)
+    return replace(case, kind="full", pixels=np.asarray(image))
 
 
 def _case(name: str, kind: str, step: int, picture: Floats, how: Degradation, rng: np.random.Generator) -> Case:

@@ -182,6 +182,17 @@ def application_marks(answers: list[Answered]) -> Figures:
     }
 
 
+def scaling(large: list[Answered], small: list[Answered]) -> Figures:
+    """Return how far scores differ where the processor scales the picture instead of the examination."""
+    pairs = [(a.scores, b.scores) for a, b in zip(large, small, strict=True) if a.critique and b.critique]
+    apart = [abs(x - y) for a, b in pairs for x, y in zip(a, b, strict=True)]
+    return {
+        "pictures": len(pairs),
+        "same": _share([d == 0 for d in apart]),
+        "within_one": _share([d <= 1 for d in apart]),
+    }
+
+
 def advisors(answers: dict[str, list[Answered]]) -> Figures:
     """Return how often all advisors give the same scores to a picture, and how many texts they write."""
     same, texts = [], []

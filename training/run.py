@@ -83,6 +83,7 @@ class Clock:
 def run(plan: Plan, threads: int, application_python: Path) -> None:
     """Do all stages that are not done."""
     torch.set_num_threads(threads)
+    _application_is_there(application_python)
     folder = plan.folder
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock(folder / "seconds.json")
@@ -97,6 +98,13 @@ def run(plan: Plan, threads: int, application_python: Path) -> None:
     clock.run("evaluation", lambda: _evaluate(plan, application_python))
     card.write(folder / "mini", folder)
     print(f"done in {clock.total() / 60:.0f} minutes: {folder / 'mini'}")
+
+
+def _application_is_there(python: Path) -> None:
+    """Find out now, not in two hours, that the examination cannot run."""
+    command = [str(python), "-c", "import training.evaluate"]
+    if not python.exists() or subprocess.run(command, check=False, cwd=ROOT).returncode:  # noqa: S603
+        sys.exit(f"{python} cannot run the examination: set up the application with `make test` first.")
 
 
 def _photographs() -> None:
