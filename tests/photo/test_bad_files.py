@@ -174,6 +174,13 @@ def test_many_flipped_bytes(process: DecoderProcess, tmp_path: Path, name: str) 
     check_flipped(process, tmp_path, name, range(100, 1100))
 
 
+@pytest.mark.parametrize("seed", [72, 175, 289])
+def test_files_that_made_the_decoder_crash_fail_alone(process: DecoderProcess, tmp_path: Path, seed: int) -> None:
+    # With pi-heif 1.4.0 (libheif 1.23.0) these end the decoder's process by a segmentation fault.
+    assert isinstance(check(process, tmp_path / "photo.heic", flipped(GOOD["photo.heic"], seed)), UserError)
+    assert isinstance(check(process, tmp_path / "photo.heic", GOOD["photo.heic"]), Photo)
+
+
 SIZES = (0, 1, 2, 50, 4000, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
