@@ -72,6 +72,7 @@ class Album(QAbstractListModel):
         super().__init__(parent)
         self._entries: list[Entry] = []
         self._by_path: dict[Path, Entry] = {}
+        self._known: dict[Path, Entry] = {}
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -100,16 +101,24 @@ class Album(QAbstractListModel):
         return None
 
     def add(self, paths: Iterable[Path]) -> list[Entry]:
-        """Append what is not there yet; return the entries of all ``paths``, each once, in their order."""
+        """Append what is not there yet; return the entries of all ``paths``, each once, in their order.
+
+        A photo that was removed before comes back as it was.
+        """
         wanted = list(dict.fromkeys(path.absolute() for path in paths))
-        new = [Entry(path) for path in wanted if path not in self._by_path]
+        new = [path for path in wanted if path not in self._by_path]
+        for path in new:
+            self._known.setdefault(path, Entry(path))
         if new:
-            self.insert([(len(self._entries) + n, entry) for n, entry in enumerate(new)])
+            self.insert([(len(self._entries) + n, self._known[path]) for n, path in enumerate(new)])
         return [self._by_path[path] for path in wanted]
 
     def insert(self, placed: Sequence[tuple[int, Entry]]) -> None:
-        """Put entries at rows, lowest row first; ones that follow each other come in one piece."""
-        for run in _runs(placed):
+        """Put entries at rows, lowest row first; ones that follow each other come in one piece.
+
+        Those that are there already stay where they are.
+        """
+        for run in _runs([(row, entry) for row, entry in placed if entry.path not in self._by_path]):
             row = min(run[0][0], len(self._entries))
             self.beginInsertRows(QModelIndex(), row, row + len(run) - 1)
             self._entries[row:row] = [entry for _, entry in run]

@@ -42,7 +42,7 @@ class BottomBar(QWidget):
         layout.addWidget(self.label, 2)
         for widget in (self.times, self.waiting, self.stop, self.stop_all):
             layout.addWidget(widget)
-        self.setFixedHeight(6 * GRID)
+        self.setMinimumHeight(6 * GRID)
         theme.changed.connect(self._restyle)
         self._restyle()
         self.rest("")

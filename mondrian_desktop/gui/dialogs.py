@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayou
 
 from mondrian_desktop import APP_NAME, __version__
 from mondrian_desktop.gui.theme import GRID
-from mondrian_desktop.photo.decode import file_filters
 
 
 def open_photos(parent: QWidget, take: Callable[[Sequence[Path]], None], folder: Path | None) -> QFileDialog:
@@ -59,6 +58,9 @@ def keyboard_shortcuts(parent: QWidget, shortcuts: Sequence[tuple[str, str]]) ->
 
 
 def _filters() -> Sequence[tuple[str, Sequence[str]]]:
+    # The decoders: the window does not wait for them.
+    from mondrian_desktop.photo.decode import file_filters
+
     # File systems of cameras write suffixes in capitals; not every file dialog overlooks the difference.
     return [(name, [*suffixes, *(each.upper() for each in suffixes)]) for name, suffixes in file_filters()]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QUrl
 
-from mondrian_desktop.photo.decode import is_supported
 from mondrian_desktop.photo.text import shown_name
 
 _LOOKED_AT = 200
@@ -56,6 +55,9 @@ def sort(paths: Iterable[Path], *, looks: bool = True) -> Incoming:
     A file without a suffix may be a photo: its content decides when it is read. What is missing or unreadable
     counts as a photo too, so that it gets its own sentence where the photo would be.
     """
+    # The decoders: the window does not wait for them.
+    from mondrian_desktop.photo.decode import is_supported
+
     photos, folders, others = [], [], []
     for path in paths:
         if looks and _is_folder(path):

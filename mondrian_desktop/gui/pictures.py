@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColorSpace, QImage, QPixmap
 
@@ -25,6 +24,9 @@ _AT_WORK = 2
 
 def to_image(pixels: Pixels) -> QImage:
     """Return (H, W, 3) uint8 sRGB pixels as an image of its own. May be called on a worker."""
+    # Not imported before the window is there; whoever has pixels has it.
+    import numpy as np
+
     pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape[:2]
     image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

@@ -19,6 +19,7 @@ class RawText(QPlainTextEdit):
         super().__init__(parent)
         self.setAccessibleName("Raw text of the model")
         self.setReadOnly(True)
+        self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)

@@ -269,4 +269,5 @@ class _Remove(QUndoCommand):
 
     def undo(self) -> None:
         self._session.album.insert(self._placed)
-        self._session.restored.emit([entry for _, entry in self._placed])
+        if self._placed:
+            self._session.restored.emit([entry for _, entry in self._placed])

@@ -526,3 +526,20 @@ def test_an_unexpected_error_is_told_and_logged(stand, caplog, monkeypatch):
     stand.desk._report(type(error), error, None)
     assert "Mondrian made a mistake" in stand.window.notice.text
     assert "what nobody expected" in caplog.text
+
+
+def test_a_removed_photo_that_is_opened_again_comes_back_with_its_critique(stand, make_photo):
+    photo = make_photo()
+    stand.open(photo, make_photo("other.jpg"))
+    stand.trigger("analyze")
+    stand.wait_for_states("Done", "")
+    stand.trigger("remove")
+    stand.open(photo)
+    assert stand.states() == ["", "Done"]
+    assert "A quiet harbor" in stand.window.asking.pane.text.toPlainText()
+    stand.window.session.undo_stack.undo()
+    assert stand.states() == ["", "Done"], "it is there already"
+    stand.window.session.undo_stack.redo()
+    assert stand.states() == [""]
+    stand.window.session.undo_stack.undo()
+    assert sorted(stand.states()) == ["", "Done"]
