@@ -59,6 +59,7 @@ class _Run:
         self._several = False
         self._interrupted = False
         service.subscribe(self._update)
+        service.on_pause(lambda paused: self._give_up() if paused else None)
 
     def submit(self, options: argparse.Namespace) -> None:
         photos: list[Path | None] = list(getattr(options, "photos", [None]))
@@ -76,6 +77,11 @@ class _Run:
         self._interrupted = True
         self._service.cancel_all()
 
+    def _give_up(self) -> None:
+        """Tell why nothing can be saved any more, and end: nobody is there to make room and go on."""
+        self._tell(str(self._service.problem))
+        self._service.cancel_all()
+
     def finish(self) -> int:
         """Print what is printed at the end; return the exit code."""
         self._progress.close()
@@ -85,7 +91,8 @@ class _Run:
                 self._write(json.dumps(documents if self._several else documents[0], indent=2, ensure_ascii=False))
         if self._interrupted:
             return INTERRUPTED
-        return 1 if any(job.state is JobState.FAILED for job in self._service.jobs) else 0
+        failed = any(job.state is JobState.FAILED for job in self._service.jobs)
+        return 1 if failed or self._service.problem else 0
 
     def _advisors(self, wanted: str | None) -> list[str]:
         if wanted == "all":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mondrian_desktop
 from mondrian_desktop import log, paths
-from mondrian_desktop.cli import analyze, doctor
+from mondrian_desktop.cli import analyze, batch, doctor, history, watch
 from mondrian_desktop.cli.inspect import inspect
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.service import Service
@@ -23,7 +23,10 @@ from mondrian_desktop.settings import (
     Setting,
 )
 
-COMMANDS = ("analyze", "ask", "inspect", "serve", "verify-streaming", "doctor", "self-test", "demo", "window")
+COMMANDS = (
+    "analyze", "ask", "batch", "watch", "history", "inspect", "serve", "verify-streaming", "doctor", "self-test",
+    "demo", "window",
+)  # fmt: skip
 USAGE_ERROR = 2
 
 
@@ -65,6 +68,8 @@ def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> in
             from mondrian_desktop.cli import serve
 
             return serve.run(service, options, sys.stdout, sys.stderr)
+        if run := {"batch": batch.run, "watch": watch.run, "history": history.run}.get(options.command):
+            return run(service, options, sys.stdout, sys.stderr)
         return analyze.run(service, options, sys.stdout, sys.stderr)
     except UserError as err:
         sys.stderr.write(f"mondrian-desktop: {err}\n")
@@ -121,6 +126,16 @@ def _parser() -> argparse.ArgumentParser:
     question = commands.add_parser("ask", help="ask about photography, without a photo")
     question.add_argument("question", metavar="QUESTION")
     _add_request_options(question)
+
+    many = commands.add_parser("batch", help="write critiques of all photos in folders")
+    batch.add_options(many)
+    _add_request_options(many)
+
+    watching = commands.add_parser("watch", help="write critiques of photos as they arrive in a folder")
+    watch.add_options(watching)
+    _add_request_options(watching)
+
+    history.add_options(commands.add_parser("history", help="list, search, export or delete what was analyzed"))
 
     facts = commands.add_parser("inspect", help="tell what can be measured on photos, without a model")
     facts.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")

@@ -9,7 +9,6 @@ from typing import Any
 from mondrian_desktop.jobs.rows import from_path, from_time
 from mondrian_desktop.photo.encode import thumbnail
 from mondrian_desktop.photo.model import Photo
-from mondrian_desktop.report import codec
 from mondrian_desktop.report.model import Analysis, PhotoRef
 
 
@@ -35,6 +34,9 @@ def write(connection: Connection, analysis: Analysis, fingerprint: str, photo: P
 
 def rewrite(connection: Connection, analysis_id: int, analysis: Analysis) -> None:
     """Write the document of an analysis anew, and what of it can be searched."""
+    # Pydantic: the window does not wait for it.
+    from mondrian_desktop.report import codec
+
     document = json.dumps(codec.to_json(analysis), separators=(",", ":"))
     for table in ("documents", "texts", "scores"):
         connection.execute(f"DELETE FROM {table} WHERE analysis_id = ?", (analysis_id,))  # noqa: S608 - our own names
@@ -66,6 +68,8 @@ def restore(connection: Connection, analysis_ids: Iterable[int]) -> None:
 
 
 def _restore(connection: Connection, analysis_id: int, kept: dict[str, Any]) -> None:
+    from mondrian_desktop.report import codec
+
     row = kept["row"]
     document = row.pop("json")
     known = {each["name"] for each in connection.execute("PRAGMA table_info(analyses)")}

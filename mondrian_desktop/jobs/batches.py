@@ -115,9 +115,13 @@ class Batches:
         """Have ``listener`` told how photos are being found, on the pump's thread; returns the way out."""
         return self._listeners.add(listener)
 
-    def gathered(self, batch_id: str) -> Gathered:
-        """Return how far finding its photos is; KeyError for a batch that was not started in this session."""
-        return self._news[batch_id]
+    def unfinished(self) -> tuple[Batch, ...]:
+        """Return the batches that earlier sessions left unfinished, the last one first."""
+        return self._store.unfinished_batches()
+
+    def gathered(self, batch_id: str) -> Gathered | None:
+        """Return how far finding its photos is; None where none were looked for in this session."""
+        return self._news.get(batch_id)
 
     def progress(self, batch_id: str | None = None) -> Progress:
         """Return where a batch stands; None: everything since the queue was last empty."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mondrian_desktop.photo.decode import is_supported
 from mondrian_desktop.photo.text import shown_name
 
 CHUNK = 100
@@ -52,6 +51,9 @@ def walk(roots: Iterable[Path], *, recursive: bool = True) -> Iterator[Found]:
 
 def _look_into(folder: Path, seen: set[tuple[int, int]], photos: list[Path]) -> list[Path]:
     """Add the photos of one folder to ``photos``, and return its subfolders."""
+    # The decoders: the window does not wait for them.
+    from mondrian_desktop.photo.decode import is_supported
+
     status = folder.stat()
     if (status.st_dev, status.st_ino) in seen:
         return []

@@ -1,5 +1,6 @@
 """The library of everything analyzed: listed page by page, searched, filtered, deleted and brought back."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +12,11 @@ from typing import Any
 
 from mondrian_desktop.jobs import analyses
 from mondrian_desktop.jobs.database import Database
+from mondrian_desktop.jobs.model import Batch, JobState
 from mondrian_desktop.jobs.rows import from_path, from_time, to_path, to_time
+from mondrian_desktop.jobs.summary import Line, Summary
+from mondrian_desktop.report import codec
+from mondrian_desktop.report.model import Analysis
 
 
 class Sort(StrEnum):
@@ -139,6 +144,17 @@ class History:
         )
         return _entry(row) if row else None
 
+    def analysis(self, analysis_id: int) -> Analysis | None:
+        """Return an analysis, or None where there is none of this id.
+
+        Raises
+        ------
+        UserError
+            Where it is damaged, or of a later version.
+        """
+        row = self._database.read_one("SELECT json FROM documents WHERE analysis_id = ?", (analysis_id,))
+        return codec.from_json(json.loads(row["json"])) if row else None
+
     def thumbnail(self, analysis_id: int) -> bytes | None:
         """Return the photo as a small JPEG, or None where there is none; needs no original."""
         row = self._database.read_one(
@@ -197,14 +213,21 @@ class History:
             found.setdefault(row["dimension"], {})[row["score"]] = row["times"]
         return found
 
-    def of_batch(self, batch_id: str) -> tuple[Entry, ...]:
-        """Return the analyses of a batch, in its order."""
+    def summary(self, batch: Batch) -> Summary:
+        """Return what came of a batch so far."""
         rows = self._database.read(
-            "SELECT a.*, photos.path FROM jobs JOIN analyses AS a ON a.id = analysis_id"
-            " LEFT JOIN photos ON photos.id = photo_id WHERE batch_id = ? ORDER BY position",
-            (batch_id,),
+            "SELECT jobs.path, jobs.advisor, state, reason, analysis_id, overall_score FROM jobs"
+            " LEFT JOIN analyses ON analyses.id = analysis_id WHERE batch_id = ? ORDER BY position",
+            (batch.id,),
         )
-        return tuple(map(_entry, rows))
+        lines = tuple(
+            Line(
+                to_path(row["path"]), row["advisor"], JobState(row["state"]), row["reason"], row["overall_score"],
+                row["analysis_id"],
+            )
+            for row in rows
+        )  # fmt: skip
+        return Summary(batch, lines, self.distribution(batch.id))
 
     def moved(self, content_hash: str, path: Path) -> None:
         """Write where a photo is now."""

@@ -13,7 +13,6 @@ from mondrian_desktop.critique.advisor import Advisor
 from mondrian_desktop.critique.parse import PartialParser, parse, split_thinking
 from mondrian_desktop.critique.prompt import critique_messages, question_messages
 from mondrian_desktop.critique.rubric import Rubric
-from mondrian_desktop.critique.schema import answer_schema
 from mondrian_desktop.engine.protocol import (
     Engine,
     EngineEvent,
@@ -184,6 +183,9 @@ def _request(assignment: Assignment, photo: Photo | None) -> Request:
         schema = None
     else:
         messages = critique_messages(advisor, rubric, entry, photo)
+        # Pydantic: the window does not wait for it.
+        from mondrian_desktop.critique.schema import answer_schema
+
         schema = answer_schema(rubric) if entry.supports_schema else None
     return Request(
         weights=entry.path,

@@ -4,7 +4,6 @@ A job is in the hands of one session (process) at a time. What a session leaves 
 free: :meth:`Store.unfinished` tells of it, :meth:`Store.claim` takes it up.
 """
 
-import json
 from collections.abc import Iterable, Set
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from mondrian_desktop.jobs.model import MOST_TRIES, TRANSITIONS, Batch, Job, Job
 from mondrian_desktop.jobs.rows import from_batch, from_job, to_batch, to_job, to_path
 from mondrian_desktop.jobs.session import Session
 from mondrian_desktop.photo.model import Photo
-from mondrian_desktop.report import codec
 from mondrian_desktop.report.model import Analysis
 
 SET_ASIDE = "It was set aside: the app stopped three times while analyzing it. You can still try it again."
@@ -124,6 +122,15 @@ class Store:
             map(to_batch, self._database.read("SELECT * FROM batches ORDER BY created DESC LIMIT ?", (limit,)))
         )
 
+    def unfinished_batches(self) -> tuple[Batch, ...]:
+        """Return the batches of which nobody has in hand what is still to be found or done, the last one first."""
+        rows = self._database.read(
+            "SELECT * FROM batches WHERE (complete = 0 AND session IS NULL) OR EXISTS (SELECT 1 FROM jobs"
+            " WHERE batch_id = batches.id AND state IN ('queued', 'interrupted') AND jobs.session IS NULL)"
+            " ORDER BY created DESC"
+        )
+        return tuple(map(to_batch, rows))
+
     def batch_photos(self, batch_id: str) -> set[tuple[Path | None, str]]:
         """Return path and advisor of the jobs that a batch has."""
         rows = self._database.read("SELECT path, advisor FROM jobs WHERE batch_id = ?", (batch_id,))
@@ -206,15 +213,8 @@ class Store:
         return row["id"] if row else None
 
     def analysis(self, analysis_id: int) -> Analysis | None:
-        """Return an analysis, or None where there is none of this id.
-
-        Raises
-        ------
-        UserError
-            Where it is damaged, or of a later version.
-        """
-        row = self._database.read_one("SELECT json FROM documents WHERE analysis_id = ?", (analysis_id,))
-        return codec.from_json(json.loads(row["json"])) if row else None
+        """Return an analysis: :meth:`History.analysis`."""
+        return self.history.analysis(analysis_id)
 
     def analysis_id(self, job_id: str) -> int | None:
         """Return the id of a job's analysis, or None where it has none."""

@@ -44,9 +44,9 @@ class Arrivals:
         Photos that are not news.
     """
 
-    def __init__(self, known: Mapping[Path, Signature] | None = None, settle_s: float = SETTLE_S) -> None:
+    def __init__(self, known: Mapping[Path, Signature], settle_s: float) -> None:
         self._settle_s = settle_s
-        self._known = set((known or {}).values())
+        self._known = set(known.values())
         self._since_s: dict[Signature, float] = {}
 
     def look(self, photos: Mapping[Path, Signature], now_s: float) -> list[Path]:
@@ -86,7 +86,7 @@ def watch(
                 yield Wait(looking)
                 look = looking.result()
                 if arrivals is None:
-                    arrivals = Arrivals({} if existing else look.photos)
+                    arrivals = Arrivals({} if existing else look.photos, SETTLE_S)
                 complete = arrivals.look(look.photos, clock())
                 news = look.problems if look.problems != told else ()
                 if complete or news:

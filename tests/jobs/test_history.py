@@ -11,6 +11,7 @@ from PIL import Image
 from mondrian_desktop.jobs.history import Query, Sort, match_words
 from mondrian_desktop.jobs.model import Batch, Job, JobState
 from mondrian_desktop.jobs.store import Store
+from mondrian_desktop.jobs.summary import weakest_dimension
 from mondrian_desktop.photo.model import Exif
 from mondrian_desktop.report.model import Exchange
 from tests.jobs.scene import answer, make_analysis, make_photo
@@ -285,12 +286,33 @@ def test_scores_are_lines_over_time(history, add):
 def test_a_batch_is_summed_up(store, history, add):
     batch = Batch("Iceland")
     store.add_batch(batch)
-    for name, score in (("a", 4), ("b", 4), ("c", 9)):
-        add(name, score, batch=batch.id)
+    ids = [add(name, score, batch=batch.id) for name, score in (("a", 4), ("b", 6), ("c", 9), ("d", 6))]
+    broken = Job(Path("/photos/e"), "mentor", "mini", batch=batch.id, position=store.next_position())
+    store.add([broken])
+    store.update(broken.to(JobState.RUNNING))
+    store.update(broken.to(JobState.RUNNING).to(JobState.FAILED, "e is empty."))
     add("other", 1)
-    assert history.distribution(batch.id)["Exposure"] == {4: 2, 9: 1}
-    assert len(history.distribution(batch.id)) == 8
-    assert [entry.file_name for entry in history.of_batch(batch.id)] == ["a", "b", "c"]
+    summary = history.summary(batch)
+    assert [line.path.name for line in summary.lines] == ["a", "b", "c", "d", "e"]
+    assert [line.path.name for line in summary.ranked] == ["c", "b", "d", "a"]
+    assert [line.analysis_id for line in summary.lines] == [*ids, None]
+    (failed,) = summary.failed
+    assert (failed.path.name, failed.reason, failed.score) == ("e", "e is empty.", None)
+    assert summary.mean == 6.25
+    assert summary.distribution["Exposure"] == {4: 1, 6: 2, 9: 1}
+    assert len(summary.distribution) == 8
+
+
+def test_an_empty_batch_has_an_empty_summary(store, history):
+    batch = Batch("Iceland")
+    store.add_batch(batch)
+    summary = history.summary(batch)
+    assert (summary.lines, summary.ranked, summary.failed, summary.mean) == ((), (), (), None)
+
+
+def test_the_weakest_dimension_is_the_one_with_the_lowest_mean():
+    assert weakest_dimension({"Light": {4: 1, 8: 1}, "Focus": {5: 3}}) == ("Focus", 5.0)
+    assert weakest_dimension({}) is None
 
 
 def test_a_moved_photo_is_where_it_was_found(history, add):

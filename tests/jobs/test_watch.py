@@ -16,7 +16,7 @@ def signature(inode=1, size=100, time=5):
 
 @pytest.fixture
 def arrivals():
-    return Arrivals(settle_s=3.0)
+    return Arrivals({}, settle_s=3.0)
 
 
 def test_a_photo_is_told_when_it_has_not_changed_for_a_while(arrivals):
