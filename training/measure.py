@@ -32,7 +32,7 @@ class Facts:
     darkest, lightest
         2nd and 98th percentile of L*.
     tonal_range
-        Distance of the 5th and 95th percentile of L*.
+        Their distance: what is darker or lighter is too small to carry the picture.
     white, black
         Fraction of the frame where all channels are clipped at the upper (lower) end.
     channel
@@ -102,7 +102,7 @@ NAMES = tuple(field.name for field in fields(Facts))
 def measure(before_noise: Floats, cast: Cast, noise: float) -> tuple[Facts, Floats]:
     """Return the facts of a picture (H, W, 3), sRGB, 0 to 1, whose cast and noise are known, and its weight by cell."""
     lab = to_lab(before_noise)
-    low, dark, bright, high = np.percentile(lab[..., 0], [2, 5, 95, 98])
+    low, high = np.percentile(lab[..., 0], [2, 98])
     acutance, detail = edges(before_noise)
     weight = weights(before_noise)
     x, y = center(weight)
@@ -111,7 +111,7 @@ def measure(before_noise: Floats, cast: Cast, noise: float) -> tuple[Facts, Floa
         lightness=float(lab[..., 0].mean()),
         darkest=float(low),
         lightest=float(high),
-        tonal_range=float(bright - dark),
+        tonal_range=float(high - low),
         white=float((before_noise.min(-1) > HIGHLIGHT).mean()),
         black=float((before_noise.max(-1) < SHADOW).mean()),
         channel=float((before_noise.max(-1) > HIGHLIGHT).mean() - (before_noise.min(-1) > HIGHLIGHT).mean()),

@@ -96,7 +96,7 @@ def direction(facts: Facts) -> str:
 def exposure_error(facts: Facts) -> float:
     """Return stops below (negative) or above the range of well exposed pictures, 0 within it.
 
-    The range is mean L* 44 to 66. A dark picture whose lights reach full brightness is a low-key one, and its error
+    The range is mean L* 44 to 68. A dark picture whose lights reach full brightness is a low-key one, and its error
     counts half; likewise a bright picture with real blacks. Beyond white there is nothing, so stops above the range
     count 1.6 times.
     """
@@ -104,7 +104,7 @@ def exposure_error(facts: Facts) -> float:
     if facts.lightness < 44:
         stops = np.log2(_luminance(44) / max(y, 1e-4))
         return -float(stops * (1 - 0.5 * np.clip((facts.lightest - 60) / 30, 0, 1)))
-    stops = 1.6 * max(0.0, np.log2(y / _luminance(66)))
+    stops = 1.6 * max(0.0, np.log2(y / _luminance(68)))
     return float(stops * (1 - 0.5 * np.clip((46 - facts.darkest) / 30, 0, 1)))
 
 
@@ -125,8 +125,8 @@ def _exposure(facts: Facts) -> Reading:
 
 def _contrast(facts: Facts) -> Reading:
     spread = facts.tonal_range
-    kind = ("none", "flat", "soft", "good", "full", "hard")[bisect_right((15, 30, 47, 60, 91), spread)]
-    return Reading(10 - max(0, 60 - spread) / 6 - max(0, spread - 91) / 3, kind)
+    kind = ("none", "flat", "soft", "good", "full", "hard")[bisect_right((20, 38, 56, 70, 96.5), spread)]
+    return Reading(10 - max(0, 70 - spread) / 6.5 - max(0, spread - 96), kind)
 
 
 def _clipping(facts: Facts) -> Reading:

@@ -42,7 +42,7 @@ def test_the_truth_about_another_picture_contradicts(
 ) -> None:
     good = replace(
         many_facts(1)[0],
-        lightness=52.0, darkest=8.0, lightest=93.0, tonal_range=75.0, white=0.0, black=0.0, channel=0.0,
+        lightness=52.0, darkest=8.0, lightest=93.0, tonal_range=82.0, white=0.0, black=0.0, channel=0.0,
         cast_a=0.0, cast_b=0.0, colorfulness=45.0, acutance=0.6, noise=0.0, weight_x=0.0, weight_y=0.0,
     )  # fmt: skip
     bad = replace(good, **change)

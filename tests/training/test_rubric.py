@@ -6,7 +6,7 @@ from training.measure import Facts
 from training.rubric import direction, readings
 
 WELL = Facts(
-    lightness=52, darkest=8, lightest=93, tonal_range=75, white=0, black=0, channel=0, cast_a=0, cast_b=0,
+    lightness=52, darkest=8, lightest=93, tonal_range=82, white=0, black=0, channel=0, cast_a=0, cast_b=0,
     colorfulness=45, hue_a=0, hue_b=0, chroma=20, acutance=0.55, noise=0, weight_x=0, weight_y=0, detail=0.5,
     width=352, height=224,
 )  # fmt: skip
@@ -21,7 +21,7 @@ def test_a_picture_without_faults_gets_ten_throughout() -> None:
     [
         ("Exposure", [{"lightness": v, "lightest": v + 30} for v in (52, 38, 26, 16, 7)]),
         ("Exposure", [{"lightness": v, "darkest": v - 20} for v in (52, 72, 82, 92, 99)]),
-        ("Contrast", [{"tonal_range": v} for v in (75, 50, 35, 20, 8)]),
+        ("Contrast", [{"tonal_range": v} for v in (82, 60, 45, 28, 12)]),
         ("Highlights & Shadows", [{"white": v} for v in (0, 0.02, 0.08, 0.2, 0.5)]),
         ("Highlights & Shadows", [{"black": v} for v in (0, 0.02, 0.08, 0.2, 0.5)]),
         ("Color Balance", [{"cast_b": -v} for v in (0, 8, 14, 21, 30)]),
