@@ -329,7 +329,11 @@ def main() -> int:
         font.setPixelSize(13)
         app.setFont(font)
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["MONDRIAN_CONFIG_DIR"] = os.environ["MONDRIAN_LOG_DIR"] = f"{folder}/config"
+        # Nobody's own settings and history: neither shown nor added to.
+        for kind in ("DATA", "CONFIG", "CACHE", "LOG"):
+            os.environ[f"MONDRIAN_{kind}_DIR"] = f"{folder}/{kind}"
+        # The small model is done before the usual interval is over; so its counting can be seen.
+        os.environ["MONDRIAN_UPDATE_INTERVAL"] = "0.1"
         scratch = Path(folder) / "photos"
         (scratch / "a folder").mkdir(parents=True)
         (scratch / "notes.txt").write_text("no photo", encoding="utf-8")
