@@ -2,28 +2,21 @@
 
 import argparse
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
+from mondrian_desktop.cli import request
 from mondrian_desktop.cli.live_text import LiveAnswer, LiveCritique
 from mondrian_desktop.cli.progress import Progress
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.model import Job, JobState
 from mondrian_desktop.jobs.queue import Update
-from mondrian_desktop.jobs.run import Options, Read
+from mondrian_desktop.jobs.run import Read
 from mondrian_desktop.photo.encode import data_uri
-from mondrian_desktop.report import codec, html, markdown, text
+from mondrian_desktop.report import codec
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.service import Service
-
-FORMATS: dict[str, str] = {"text": "txt", "json": "json", "md": "md", "html": "html"}
-"""Formats of a result, each with the suffix of its files."""
 
 INTERRUPTED = 130
 
@@ -36,10 +29,12 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
     UserError
         Where an option makes no sense (unknown advisor, model, output folder that cannot be made).
     """
-    folder = _output_folder(getattr(options, "output", None))
+    folder: Path | None = getattr(options, "output", None)
+    if folder is not None:
+        request.make_folder(folder)
     run = _Run(service, getattr(options, "format", "text"), folder, out, err)
     run.submit(options)
-    with _ctrl_c(lambda: service.pump.post(run.interrupt)):
+    with request.on_ctrl_c(lambda: service.pump.post(run.interrupt)):
         service.pump.run()
     return run.finish()
 
@@ -68,7 +63,7 @@ class _Run:
             raise UserError("The question is empty.", 'Ask something, for example: ask "What is depth of field?"')
         advisors = self._advisors(options.advisor)
         self._several = len(photos) * len(advisors) > 1
-        chosen = _options(self._service, options)
+        chosen = request.request_options(self._service, options)
         for photo in photos:
             for advisor in advisors:
                 self._service.submit(photo, advisor, question=question, model=options.model, options=chosen)
@@ -135,21 +130,12 @@ class _Run:
             self._write(self._render(job, analysis))
 
     def _save(self, job: Job, analysis: Analysis, folder: Path) -> None:
-        stem = job.path.stem if job.path else "answer"
-        file = _free_name(folder, f"{stem}.{job.advisor}", FORMATS[self._format])
-        try:
-            file.write_text(self._render(job, analysis) + "\n", encoding="utf-8")
-        except OSError as err:
-            raise UserError(f"{file} could not be written: {err.strerror}.", "Choose another --output.") from err
+        stem = f"{job.path.stem if job.path else 'answer'}.{job.advisor}"
+        file = request.save(folder, stem, request.FORMATS[self._format], self._render(job, analysis) + "\n")
         self._tell(f"{_name(job)}: written to {clean_line(str(file))}")
 
     def _render(self, job: Job, analysis: Analysis) -> str:
-        if self._format == "json":
-            return json.dumps(codec.to_json(analysis), indent=2, ensure_ascii=False)
-        labels = self._service.labels(analysis)
-        if self._format == "html":
-            return html.render(analysis, labels=labels, image_data_uri=self._pictures.pop(job.id, None))
-        return markdown.render(analysis, labels) if self._format == "md" else text.render(analysis, labels)
+        return request.document(self._service, analysis, self._format, self._pictures.pop(job.id, None))
 
     def _write(self, document: str) -> None:
         self._progress.clear()
@@ -164,47 +150,3 @@ class _Run:
 
 def _name(job: Job) -> str:
     return clean_line(job.path.name, limit=120) if job.path else "Question"
-
-
-def _options(service: Service, options: argparse.Namespace) -> Options:
-    chosen = replace(service.options(), seed=options.seed)
-    if options.interval is not None:
-        chosen = replace(chosen, update_interval_s=options.interval)
-    if options.max_tokens is not None:
-        chosen = replace(chosen, max_tokens=options.max_tokens)
-    return replace(chosen, stream=False) if options.no_stream else chosen
-
-
-def _output_folder(folder: Path | None) -> Path | None:
-    if folder is None:
-        return None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise UserError(f"The folder {folder} cannot be made: {err.strerror}.", "Choose another --output.") from err
-    return folder
-
-
-def _free_name(folder: Path, stem: str, suffix: str) -> Path:
-    """Return a name that is not taken: nothing that exists is ever overwritten.
-
-    A file system allows 255 bytes a name; the stem is cut to leave room for number and suffix.
-    """
-    stem = stem.encode()[:230].decode(errors="ignore")
-    candidates = (folder / f"{stem}{'' if n == 1 else f'-{n}'}.{suffix}" for n in range(1, 10_000))
-    return next(file for file in candidates if not file.exists())
-
-
-@contextmanager
-def _ctrl_c(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call ``interrupt`` at the first Ctrl-C; a second one ends the program as usual."""
-
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
-        interrupt()
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

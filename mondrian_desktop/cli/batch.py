@@ -107,7 +107,7 @@ class Ticker:
         analysis = self._service.analysis(job.id)
         if analysis is not None and self._folder is not None:
             document = request.document(self._service, analysis, "json") + "\n"
-            request.save(self._folder, f"{_name(job)}.{job.advisor}", "json", document)
+            request.save(self._folder, f"{_name(job)}.{job.advisor}", "json", document, once=True)
         progress = self._service.progress()
         parts = [
             f"[{progress.over}/{progress.total}] {_name(job)}",
@@ -178,7 +178,7 @@ def _export(service: Service, summary: Summary, folder: Path, err: TextIO) -> No
         ("batch", "csv", table),
         ("contact-sheet", "html", sheet),
     ):
-        err.write(f"Written: {clean_line(str(request.save(folder, stem, suffix, content)))}\n")
+        err.write(f"Written: {clean_line(str(request.save(folder, stem, suffix, content, once=True)))}\n")
 
 
 def _frames(service: Service, summary: Summary) -> list[contact.Frame]:

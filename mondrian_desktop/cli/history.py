@@ -174,14 +174,14 @@ def _print(service: Service, ids: list[int], fmt: str, out: TextIO) -> None:
 def _export(service: Service, ids: list[int], options: argparse.Namespace, err: TextIO) -> None:
     request.make_folder(options.output)
     if options.format == "csv":
-        file = request.save(options.output, "history", "csv", _table(service, ids))
+        file = request.save(options.output, "history", "csv", _table(service, ids), once=True)
         err.write(f"Written: {clean_line(str(file))}\n")
         return
     for each, analysis in zip(ids, _analyses(service, ids), strict=True):
         name = analysis.photo.path.name if analysis.photo else "answer"
         stem = f"{clean_line(name, 120).replace('/', '_')}.{analysis.advisor}"
         content = request.document(service, analysis, options.format, _picture(service, each)) + "\n"
-        request.save(options.output, stem, request.FORMATS[options.format], content)
+        request.save(options.output, stem, request.FORMATS[options.format], content, once=True)
     err.write(f"Written: {len(ids)} files in {clean_line(str(options.output))}\n")
 
 

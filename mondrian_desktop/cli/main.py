@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mondrian_desktop
 from mondrian_desktop import log, paths
-from mondrian_desktop.cli import analyze, batch, doctor, history, watch
+from mondrian_desktop.cli import analyze, batch, doctor, history, request, watch
 from mondrian_desktop.cli.inspect import inspect
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.service import Service
@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     photo = commands.add_parser("analyze", help="write critiques of photos")
     photo.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     photo.add_argument(
-        "--format", choices=analyze.FORMATS, default="text", help="of the result (text is written while it arrives)"
+        "--format", choices=request.FORMATS, default="text", help="of the result (text is written while it arrives)"
     )
     photo.add_argument("--output", type=Path, metavar="DIR", help="write one file a critique there instead of stdout")
     _add_request_options(photo)

@@ -64,8 +64,8 @@ def make_folder(folder: Path) -> None:
         raise UserError(f"The folder {folder} cannot be made: {err.strerror}.", "Choose another --output.") from err
 
 
-def save(folder: Path, stem: str, suffix: str, content: str) -> Path:
-    """Write a file under a name that is not taken, and return it; one that says the same already is left as it is.
+def save(folder: Path, stem: str, suffix: str, content: str, *, once: bool = False) -> Path:
+    """Write a file under a name that is not taken, and return it; with ``once``, not beside one that says the same.
 
     A file system allows 255 bytes a name; the stem is cut to leave room for number and suffix.
 
@@ -83,7 +83,7 @@ def save(folder: Path, stem: str, suffix: str, content: str) -> Path:
                 with file.open("xb") as new:
                     new.write(data)
             except FileExistsError:
-                if file.is_file() and file.read_bytes() == data:
+                if once and file.is_file() and file.read_bytes() == data:
                     return file
             else:
                 return file
