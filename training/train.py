@@ -23,7 +23,7 @@ from training.optimizer import Trainer, schedule
 from training.rubric import DIMENSIONS
 
 AUXILIARY = 0.3
-QUESTIONS_EVERY = 4
+QUESTIONS_EVERY = 2
 """Steps of stage B between two batches of questions."""
 
 
