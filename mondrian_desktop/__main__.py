@@ -3,6 +3,7 @@
 import multiprocessing
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -12,18 +13,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     program again, and must become a worker instead of a second app.
     """
     multiprocessing.freeze_support()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # The two ways to an empty window: it does not wait for the command line's modules.
+    if not words:
+        return _window([], analyze=False)
+    if words[0] in ("--self-test", "self-test") and set(words[1:]) <= {"--json"}:
+        return _self_test(as_json="--json" in words)
     from mondrian_desktop.cli.main import parse, run_command
 
-    options = parse(sys.argv[1:] if arguments is None else arguments)
-    if options.command == "self-test":
-        return _self_test(as_json=options.json)
+    options = parse(words)
+    if options.command == "window":
+        return _window(options.photos, analyze=options.analyze)
     from mondrian_desktop.bootstrap import build
 
-    if options.command == "window":
-        from mondrian_desktop.gui.app import run
-
-        return run(build, options.photos, analyze=options.analyze)
     return run_command(options, build)
+
+
+def _window(photos: Sequence[Path], *, analyze: bool) -> int:
+    from mondrian_desktop.bootstrap import build
+    from mondrian_desktop.gui.app import run
+
+    return run(build, photos, analyze=analyze)
 
 
 def _self_test(*, as_json: bool) -> int:
@@ -34,13 +44,15 @@ def _self_test(*, as_json: bool) -> int:
     log.start()
     with self_test.own_folders():
         from mondrian_desktop.bootstrap import build
-        from mondrian_desktop.cli.self_checks import Checks
-        from mondrian_desktop.engine import probe
         from mondrian_desktop.gui import self_test as window
 
-        return window.run(
-            build, lambda painted: self_test.run(Checks(build, probe, painted).all(), sys.stdout, as_json=as_json)
-        )
+        def then(painted: bool) -> int:
+            from mondrian_desktop.cli.self_checks import Checks
+            from mondrian_desktop.engine import probe
+
+            return self_test.run(Checks(build, probe, painted).all(), sys.stdout, as_json=as_json)
+
+        return window.run(build, then)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class SchemaTokenizer:
@@ -103,11 +104,13 @@ class SchemaMask:
         self._bits = llguidance.numpy.allocate_token_bitmask(1, tokenizer.native.vocab_size)
         self._raise_error()
 
-    def allowed(self, last_token: int | None, size: int) -> npt.NDArray[np.bool_]:
+    def allowed(self, last_token: int | None, size: int) -> "npt.NDArray[np.bool_]":
         """Return which of ``size`` tokens may come next, after ``last_token``; None before the first.
 
         After the end of the answer only the stop tokens are left. Ids beyond the tokenizer's are never allowed.
         """
+        import numpy as np
+
         if last_token is not None and not self._matcher.is_stopped():
             self._matcher.consume_token(last_token)
             self._raise_error()

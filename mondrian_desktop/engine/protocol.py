@@ -10,9 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
+from mondrian_desktop.photo.model import Pixels
 from mondrian_desktop.pump import Wait
 
 
@@ -57,7 +55,7 @@ class Image:
         pixels: computed prefixes are reused by this key and never otherwise.
     """
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: Pixels
     key: str
 
 

@@ -3,14 +3,14 @@
 import base64
 import io
 
-import numpy as np
-from PIL import Image
-
 from mondrian_desktop.photo.model import Pixels
 
 
 def jpeg(pixels: Pixels, quality: int = 85) -> bytes:
     """Return ``pixels`` as a JPEG file without metadata; ``quality`` is 1 to 95."""
+    # Who stores a photo comes from reading it; the window does not wait for the library.
+    from PIL import Image
+
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()
@@ -18,6 +18,9 @@ def jpeg(pixels: Pixels, quality: int = 85) -> bytes:
 
 def thumbnail(pixels: Pixels, size: int = 256) -> bytes:
     """Return a small JPEG of ``pixels``, long side at most ``size``."""
+    import numpy as np
+    from PIL import Image
+
     image = Image.fromarray(pixels)
     scale = min(1.0, size / max(image.size))
     small = image.resize(

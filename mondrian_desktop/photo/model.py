@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
+    Pixels = npt.NDArray[np.uint8]
+else:
+    # These records are needed before the window is there, numpy is not.
+    Pixels = Any
 """(H, W, 3) uint8, sRGB, upright."""
 
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)

@@ -2,10 +2,6 @@
 
 import math
 
-import numpy as np
-
-from mondrian_desktop.photo.color import to_lab
-
 # CIELAB hue angle in degrees up to which a name holds, after sRGB's own red (40), yellow (103), blue (306) and so on.
 _HUES = (
     (10, "pink"), (52, "red"), (80, "orange"), (112, "yellow"), (170, "green"), (215, "teal"), (310, "blue"),
@@ -42,6 +38,11 @@ def hue_name(a: float, b: float) -> str:
 
 def color_name(hex_color: str) -> str:
     """Return a name for ``#rrggbb``: "black", "light gray", "dark blue", "muted green", "brown"."""
+    # The words are needed before the window is there, the arithmetic is not.
+    import numpy as np
+
+    from mondrian_desktop.photo.color import to_lab
+
     codes = [int(hex_color[start : start + 2], 16) for start in (1, 3, 5)]
     lightness, a, b = (float(value) for value in to_lab(np.array([[codes]], np.uint8))[0, 0])
     chroma = math.hypot(a, b)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-
-from markdown_it import MarkdownIt
+from functools import cache
+from typing import TYPE_CHECKING
 
 from mondrian_desktop.photo.facts import exif_line, sentences
 from mondrian_desktop.report import wording
@@ -12,6 +12,9 @@ from mondrian_desktop.report.clean import TEXT_LIMIT, breakable, clean, clean_li
 from mondrian_desktop.report.model import Analysis, Critique, Labels, Score
 from mondrian_desktop.report.panel import comparison
 from mondrian_desktop.report.verdict import verdict
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 # What means something anywhere in a line, and what means something at its beginning.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~]|&(?=[#\w]))")
@@ -26,7 +29,7 @@ def escape(text: str) -> str:
 
 def to_html(text: str) -> str:
     """Return a model's Markdown as HTML: its HTML as text, links http(s) only, no images."""
-    return str(_READER.render(breakable(clean(text, TEXT_LIMIT))))
+    return str(_reader().render(breakable(clean(text, TEXT_LIMIT))))
 
 
 def defuse(text: str) -> str:
@@ -102,12 +105,13 @@ def _list(heading: str, items: Sequence[str]) -> str:
     return f"## {heading}\n\n" + "\n".join(f"- {escape(item)}" for item in items) if items else ""
 
 
-def _reader() -> MarkdownIt:
+@cache
+def _reader() -> "MarkdownIt":
+    # The window is there before any Markdown is.
+    from markdown_it import MarkdownIt
+
     reader = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     reader.disable("image")
     # Assigned as the library documents it: the built-in check lets other schemes through.
     reader.validateLink = lambda url: bool(_HTTP.fullmatch(url))  # type: ignore[method-assign]
     return reader
-
-
-_READER = _reader()
