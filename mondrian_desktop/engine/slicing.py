@@ -1,7 +1,7 @@
 """One unmodified library call, in slices: a greenlet, and layers that hand control back.
 
-The call runs in a greenlet of its own on the caller's thread. The model's layers get their class swapped for a
-subclass that, while more than one position is processed (image encoding, prefill), evaluates its output and
+The call runs in a greenlet of its own on the caller's thread. The model's layers, and what they are made of, get
+their class swapped for a subclass that, while more than one position is processed (image encoding, prefill), evaluates its output and
 switches back to the caller; attributes, ``isinstance`` and parameter paths stay as they are. In decoding nothing
 is touched: each result of the call is a slice of its own.
 
@@ -164,10 +164,9 @@ class Slicer(Generic[T]):
         for layer in layers:
             is_last = layer is layers[-1]
             pauses = not (is_language and is_last)
-            for name, part in layer.items():
-                if pauses and hasattr(part, "named_modules") and _is_composite(part):
-                    _swap(part, _Point(stage, f"{path}.{type(layer).__name__}.{name}", is_layer=False))
             kind = f"{path}.{type(layer).__name__}"
+            for name, part in _parts(layer) if pauses else ():
+                _swap(part, _Point(stage, f"{kind}.{name}", is_layer=False))
             _swap(layer, _Point(stage, kind, is_layer=True, flush=is_last, pauses=pauses))
 
 
@@ -249,6 +248,16 @@ def _layers(value: Any) -> list[Any]:
         return []
     alike = len({type(each) for each in value}) == 1
     return value if alike and hasattr(value[0], "named_modules") and _is_composite(value[0]) else []
+
+
+def _parts(layer: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a layer is made of, attention and the like, each after its own matrices; all with names."""
+    for name, part in layer.items():
+        if hasattr(part, "named_modules") and _is_composite(part):
+            for inner, child in part.items():
+                if getattr(getattr(child, "weight", None), "ndim", 0) == 2:
+                    yield f"{name}.{inner}", child
+            yield name, part
 
 
 def _is_composite(module: Any) -> bool:
