@@ -10,8 +10,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeGuard
 
-from pydantic_core import from_json
-
 from mondrian_desktop.critique.rubric import Rubric
 from mondrian_desktop.report.clean import clean, clean_line
 from mondrian_desktop.report.model import Critique, Score
@@ -164,6 +162,9 @@ def _load(text: str) -> tuple[Any, bool]:
 
     Unlike the standard library's, this parser has a partial mode, and neither deep nesting nor length hurts it.
     """
+    # The window does not wait for it.
+    from pydantic_core import from_json
+
     data = text[:MAX_CHARS].translate(_CONTROLS).encode("utf-8", "replace")
     complete = False
     try:

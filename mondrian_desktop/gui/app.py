@@ -11,7 +11,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from mondrian_desktop import APP_NAME, __version__, log, paths
-from mondrian_desktop.gui import mac
+from mondrian_desktop.gui import mac, warm_up
 from mondrian_desktop.gui.file_open import FileOpen
 from mondrian_desktop.gui.first_paint import FirstPaint
 from mondrian_desktop.gui.incoming import sort
@@ -77,6 +77,7 @@ class Desk:
     def _drive(self) -> None:
         # Not earlier: the first step of a job imports the model's library, which takes seconds.
         self._driver = PumpDriver(self.service.pump)
+        warm_up.start()
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log what nobody expected, and say so; the app goes on."""

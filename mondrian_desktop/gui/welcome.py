@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from mondrian_desktop.gui.first_paint import FirstPaint
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_background, set_text_color
 
@@ -45,8 +46,8 @@ class Welcome(QWidget):
         thumbnails.arrived.connect(self._show_sample)
         theme.changed.connect(self._restyle)
         self._restyle()
-        for path in samples:
-            self._show_sample(path)
+        # The decoders are imported for them: not before there is something to see.
+        self._first_paint = FirstPaint(self, self._show_samples)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt
         """Paint the outline of the drop zone."""
@@ -93,6 +94,10 @@ class Welcome(QWidget):
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(lambda: self.sample_chosen.emit(path))
         return button
+
+    def _show_samples(self) -> None:
+        for path in self.samples:
+            self._show_sample(path)
 
     def _show_sample(self, path: Path) -> None:
         button = self.samples.get(path)

@@ -15,7 +15,6 @@ from mondrian_desktop.jobs.database import Database
 from mondrian_desktop.jobs.model import Batch, JobState
 from mondrian_desktop.jobs.rows import from_path, from_time, to_path, to_time
 from mondrian_desktop.jobs.summary import Line, Summary
-from mondrian_desktop.report import codec
 from mondrian_desktop.report.model import Analysis
 
 
@@ -153,6 +152,9 @@ class History:
             Where it is damaged, or of a later version.
         """
         row = self._database.read_one("SELECT json FROM documents WHERE analysis_id = ?", (analysis_id,))
+        # Pydantic: the window does not wait for it.
+        from mondrian_desktop.report import codec
+
         return codec.from_json(json.loads(row["json"])) if row else None
 
     def thumbnail(self, analysis_id: int) -> bytes | None:
