@@ -1,6 +1,7 @@
 """Rules for every test: its own folders, no network, no display, and nothing left running behind it."""
 
 import os
+import signal
 import threading
 import weakref
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ LASTING_THREADS = {"tqdm_monitor"}
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Read by huggingface_hub when it is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that: the tests of Ctrl-C would hang.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
