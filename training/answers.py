@@ -76,11 +76,16 @@ def answer(facts: Facts, advisor: str) -> Answer:
     voice = table("voices")[advisor]
     read = readings(facts)
     slots = _slots(facts)
+
+    def mute(name: str) -> bool:
+        # What is said about the colors is said about colors.
+        return name == "Color Balance" and read["Saturation"].kind == "none"
+
     weakest = _ordered(read, voice, best=False)
     best = [name for name in _ordered(read, voice, best=True) if name not in weakest[:2]]
     return Answer(
         image_description=voice["description"].format(**slots),
-        dimensions=tuple(_dimension(name, read[name], voice, slots) for name in DIMENSIONS),
+        dimensions=tuple(_dimension(name, read[name], voice, slots, remarks=not mute(name)) for name in DIMENSIONS),
         key_strengths=_points(voice["strengths"], best, read, 0, slots),
         priority_improvements=_points(voice["priorities"], weakest, read, 1, slots),
         technical_notes=voice["notes"].format(**slots),
@@ -93,12 +98,14 @@ def _ordered(read: dict[str, Reading], voice: dict[str, Any], *, best: bool) -> 
     return sorted(read, key=lambda name: (sign * read[name].score, name not in voice["emphasis"]))
 
 
-def _dimension(name: str, reading: Reading, voice: dict[str, Any], slots: dict[str, Any]) -> dict[str, str | int]:
+def _dimension(
+    name: str, reading: Reading, voice: dict[str, Any], slots: dict[str, Any], *, remarks: bool = True
+) -> dict[str, str | int]:
     register = REGISTERS.index(voice["register"])
     family = reading.family
     comment = table("facts")[name][family][register]
     level = LEVELS[name][family]
-    if level:
+    if level and remarks:
         comment += " " + voice["remarks"][name][("strong", "fair", "weak").index(level)]
     return {
         "name": name,
