@@ -23,7 +23,7 @@ LASTING_THREADS = {"tqdm_monitor"}
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Read by huggingface_hub when it is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
-# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that: the tests of Ctrl-C would hang.
+# A shell starts background jobs with Ctrl-C ignored, and children inherit that: the tests of Ctrl-C would hang.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
