@@ -2,8 +2,8 @@
 
 The call runs in a greenlet of its own on the caller's thread. The model's layers, and what they are made of, get
 their class swapped for a subclass that, while more than one position is processed (image encoding, prefill),
-evaluates its output and switches back to the caller; attributes, ``isinstance`` and parameter paths stay as they are.
-In decoding nothing is touched: each result of the call is a slice of its own.
+evaluates its output and switches back to the caller; attributes, ``isinstance`` and parameter paths stay as they
+are. In decoding nothing is touched: each result of the call is a slice of its own.
 
 Nothing else may use MLX while a call is paused: the library holds its stream open.
 """

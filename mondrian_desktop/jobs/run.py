@@ -158,7 +158,11 @@ def run(assignment: Assignment, engine: Engine, reader: Reader, clock: Clock) ->
     if assignment.job.path is not None:
         yield Phase(Stage.READING)
         reading = reader.read(assignment.job.path, assignment.job.options.analysis_size)
-        yield Wait(reading)
+        try:
+            yield Wait(reading)
+        finally:
+            # Where nobody waits any more, it need not begin; what is done stays done.
+            reading.cancel()
         photo = reading.result()
         yield Read(photo)
         if assignment.earlier and (found := assignment.earlier(photo.content_hash, assignment.fingerprint)):

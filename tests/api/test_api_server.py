@@ -401,6 +401,31 @@ def test_stopping_what_waits_leaves_nothing(serve):
     assert {name.partition(".")[0] for name in live.files()} == {first}
 
 
+def test_photos_of_what_was_stopped_are_not_read(serve, monkeypatch):
+    live = serve()
+    held, read = threading.Event(), []
+    really_read = live.service._reader._read
+    monkeypatch.setattr(live.service._reader, "_read", lambda *which: (read.append(which[0]), really_read(*which))[1])
+    for _ in range(2):
+        live.call(lambda: live.service._reader._pool.submit(held.wait, 20))
+    for _ in range(5):
+        live.client.delete(f"/jobs/{live.upload().json()['job_id']}")
+    last = live.upload().json()["job_id"]
+    held.set()
+    assert live.events(last)[-1].type == "done"
+    assert [path.stem for path in read] == [last]
+    assert {name.partition(".")[0] for name in live.files()} == {last}
+
+
+def test_answers_leave_at_once(serve):
+    """Without Nagle's algorithm, which would hold each event back until the one before is acknowledged."""
+    live = serve()
+    live.client.get("/health")
+    connections = live.on_http_thread(lambda: list(live.server._uvicorn.server_state.connections))
+    sockets = [connection.transport.get_extra_info("socket") for connection in connections]
+    assert [each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0 for each in sockets] == [True]
+
+
 def test_stopping_several_advisors_ends_them_all(serve):
     live = serve(gated(Gate(), at=8))
     job_id = live.upload(advisor="ansel,weston,gilpin").json()["job_id"]
