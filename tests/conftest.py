@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -47,13 +47,19 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left() -> Iterator[None]:
-    """Fail where a thread that the test started still runs after it, with time to end for those that are ending."""
+def threads_started() -> Callable[[], list[threading.Thread]]:
+    """Return the threads that the test has started and that still run, when called."""
     before = set(threading.enumerate())
-    yield
-    started = [
+    return lambda: [
         thread for thread in threading.enumerate() if thread not in before and thread.name not in LASTING_THREADS
     ]
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left(threads_started: Callable[[], list[threading.Thread]]) -> Iterator[None]:
+    """Fail where a thread that the test started still runs after it, with time to end for those that are ending."""
+    yield
+    started = threads_started()
     for thread in started:
         thread.join(timeout=5)
     left = [thread.name for thread in started if thread.is_alive()]

@@ -201,8 +201,6 @@ class Queue:
 
     def close(self) -> None:
         """Save what is not saved yet. The pump is closed already: nothing runs any more."""
-        for job_id in self._written:
-            self._save_partial(job_id)
         try:
             self._save_rest()
         except UserError:
@@ -309,11 +307,15 @@ class Queue:
         while self._unsaved:
             self._unsaved[0]()
             del self._unsaved[0]
+        for job_id in self._written:
+            self._store_partial(job_id)
 
     def _save_partial(self, job_id: str) -> None:
-        if not self._written[job_id]:
-            return
         try:
-            self._store.save_partial(job_id, "".join(self._written[job_id]))
+            self._store_partial(job_id)
         except UserError as err:
             self.hold(err)
+
+    def _store_partial(self, job_id: str) -> None:
+        if text := "".join(self._written[job_id]):
+            self._store.save_partial(job_id, text)

@@ -707,8 +707,7 @@ def test_a_job_that_waits_in_the_window_can_be_watched(serve):
 # --- the end
 
 
-def test_closing_ends_streams_and_leaves_nothing(serve):
-    before = threading.active_count()
+def test_closing_ends_streams_and_leaves_nothing(serve, threads_started):
     live = serve(gated(Gate(), at=0))
     job_id = live.upload().json()["job_id"]
     ended = []
@@ -725,7 +724,7 @@ def test_closing_ends_streams_and_leaves_nothing(serve):
     live.close()
     watcher.join(10)
     assert ended
-    assert threading.active_count() == before
+    assert threads_started() == []
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{live.url}/health")
 

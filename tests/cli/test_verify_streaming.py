@@ -118,12 +118,12 @@ def test_the_one_on_this_machine_is_found(serve, monkeypatch):
     assert (code, f"Checking the service at {live.url}" in said) == (0, True)
 
 
-def test_where_none_runs_one_is_started_and_ended(monkeypatch, unused_port):
+def test_where_none_runs_one_is_started_and_ended(monkeypatch, unused_port, threads_started):
     monkeypatch.setenv("MONDRIAN_SERVICE_PORT", str(unused_port))
     code, said = run(build())
     assert code == 0, said
     assert said.startswith("No service is running; one is started for this check.")
-    assert threading.active_count() == 1
+    assert threads_started() == []
 
 
 def test_somebody_else_at_the_port_is_left_alone(monkeypatch):
@@ -218,7 +218,7 @@ def test_updates_that_come_late_are_told(serve):
     assert "MISSING: updates every 5 s: there was none for" in out.getvalue()
 
 
-def test_ctrl_c_ends_it_with_its_service(monkeypatch, unused_port):
+def test_ctrl_c_ends_it_with_its_service(monkeypatch, unused_port, threads_started):
     monkeypatch.setenv("MONDRIAN_SERVICE_PORT", str(unused_port))
     gate = Gate()
 
@@ -232,7 +232,7 @@ def test_ctrl_c_ends_it_with_its_service(monkeypatch, unused_port):
     options = argparse.Namespace(photo=PHOTO, url=None, interval=None)
     service = build(writing(answer(), between=lambda n: [gate.wait] if n == 3 else []))
     assert verify_streaming.run(service, options, out, io.StringIO()) == 130
-    assert threading.active_count() == 1
+    assert threads_started() == []
 
 
 @pytest.fixture

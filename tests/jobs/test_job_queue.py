@@ -448,8 +448,11 @@ def test_where_partial_text_cannot_be_written_the_queue_pauses_and_the_answer_go
     assert scene.state(job) == "running"
     assert scene.queue.problem is not None
     scene.on_update = lambda update: None
+    scene.queue.resume()
+    assert scene.queue.paused
     scene.disk.fails_after = None
     scene.queue.resume()
+    assert scene.store.partial(job) == "Light "
     scene.pump.run()
     assert scene.state(job) == stored(scene, job) == "done"
 
