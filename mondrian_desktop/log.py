@@ -7,13 +7,16 @@ from mondrian_desktop import paths
 
 MAX_BYTES = 1_000_000
 BACKUPS = 3
+_started: list[logging.Handler] = []
 
 
 def start(*, verbose: bool = False) -> None:
     """Write the package's log to ``log_dir()/mondrian.log``; with ``verbose`` also to stderr.
 
-    A log that cannot be written is no reason not to start: then there is only the terminal.
+    A log that cannot be written is no reason not to start: then there is only the terminal. Started again, it goes on
+    as told last.
     """
+    stop()
     logger = logging.getLogger("mondrian_desktop")
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
     layout = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -30,3 +33,13 @@ def start(*, verbose: bool = False) -> None:
     for handler in handlers:
         handler.setFormatter(layout)
         logger.addHandler(handler)
+    _started.extend(handlers)
+
+
+def stop() -> None:
+    """Close what :func:`start` opened; handlers that others added stay."""
+    logger = logging.getLogger("mondrian_desktop")
+    while _started:
+        handler = _started.pop()
+        logger.removeHandler(handler)
+        handler.close()

@@ -10,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from mondrian_desktop import log
+
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -35,15 +37,16 @@ def real_home() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the test an empty home, and none of the developer's settings."""
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give the test an empty home, and none of the developer's settings; a log that it started there is closed."""
     home = tmp_path_factory.mktemp("home")
     for name in [name for name in os.environ if name.startswith(("MONDRIAN_", "XDG_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     for kind in ("data", "config", "cache", "log"):
         monkeypatch.setenv(f"MONDRIAN_{kind.upper()}_DIR", str(home / kind))
-    return home
+    yield home
+    log.stop()
 
 
 @pytest.fixture(autouse=True)
