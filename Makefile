@@ -22,7 +22,7 @@ run: setup ## Open the window and analyze a sample photo (without a display: on 
 	@$(PYTHON) -m mondrian_desktop demo
 
 test: .venv/.ready-to-test ## Check style, types and imports, and run the tests
-	@$(PYTHON3) tools/system_libraries.py
+	@$(PYTHON3) tools/system_libraries.py --for-tests
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest
 
@@ -33,7 +33,7 @@ lint: .venv/.ready-to-test ## Check style, types and imports only
 	@.venv/bin/lint-imports || { echo "make: an import crosses a border (docs/architecture.md)"; exit 1; }
 
 test-nightly: .venv/.ready-to-test ## Run the tests that take minutes
-	@$(PYTHON3) tools/system_libraries.py
+	@$(PYTHON3) tools/system_libraries.py --for-tests
 	@$(PYTHON) -m pytest -m nightly
 
 screenshots: .venv/.ready-to-test ## Draw the window's states into docs/screenshots

@@ -2,6 +2,7 @@
 
 ``python3 tools/system_libraries.py`` prints one line with the command that installs what is missing; as root on
 Debian and its like it runs that command. It exits with 0 where nothing is missing (any more). macOS has it all.
+With ``--for-tests`` the same goes for the programs that tests compare with; without them those tests are left out.
 
 Runs on Python 3.8 and later, and imports nothing that is not shipped with it.
 """
@@ -28,17 +29,24 @@ LOADED = (
     "mlx/lib/libmlx.so",
 )
 FONTS = "fonts-dejavu-core"
+PROGRAMS_OF_TESTS = {"chromium": "chromium", "exiftool": "libimage-exiftool-perl"}
+"""Programs that tests use as independent judges, and their Debian packages."""
 
 
 def main() -> int:
     """Install or name what is missing; return the exit code."""
     parser = argparse.ArgumentParser(description="Find the system libraries that the window needs.")
     parser.add_argument("--for-window", action="store_true", help="without a display nothing has to be there")
-    for_window = parser.parse_args().for_window
+    parser.add_argument("--for-tests", action="store_true", help="also the programs that tests compare with")
+    arguments = parser.parse_args()
+    for_window = arguments.for_window
     if sys.platform != "linux" or (for_window and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))):
         return 0
     packages = sorted({debian_package(soname) for soname in missing_libraries()})
     packages += [] if has_fonts() else [FONTS]
+    programs = [package for name, package in PROGRAMS_OF_TESTS.items() if not shutil.which(name)]
+    if arguments.for_tests and programs:
+        install_packages(programs, "for some tests")
     return 0 if not packages or install_packages(packages, "for the window") else 1
 
 

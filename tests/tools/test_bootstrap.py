@@ -207,3 +207,19 @@ def test_without_a_display_the_window_wants_nothing(without_xcb: ModuleType, mon
     assert without_xcb.main() == 0
     monkeypatch.setenv("DISPLAY", ":0")
     assert without_xcb.main() == 1
+
+
+def test_the_programs_that_tests_compare_with_are_got_where_that_is_possible(
+    without_xcb: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(without_xcb, "missing_libraries", list)
+    monkeypatch.setattr(without_xcb, "PROGRAMS_OF_TESTS", {"apt-get": "apt", "no-such-program": "judge"})
+    monkeypatch.setattr(sys, "argv", ["system_libraries.py", "--for-tests"])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert without_xcb.main() == 0
+    assert capsys.readouterr().err == (
+        "Missing for some tests: sudo apt-get install -y --no-install-recommends judge\n"
+    )
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert without_xcb.main() == 0
+    assert "install -y --no-install-recommends judge" in (tmp_path / "apt-get.log").read_text(encoding="utf-8")
