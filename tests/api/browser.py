@@ -120,8 +120,14 @@ class Page:
         self.send("Emulation.setEmulatedMedia", features=[scheme])
 
     def open(self, url: str) -> None:
+        self._load("Page.navigate", url=url)
+
+    def reload(self) -> None:
+        self._load("Page.reload")
+
+    def _load(self, method: str, **parameters: Any) -> None:
         self._events.clear()
-        self.send("Page.navigate", url=url)
+        self.send(method, **parameters)
         while "Page.loadEventFired" not in self._events:
             self._note(self._browser.read())
 

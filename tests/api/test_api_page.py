@@ -130,7 +130,7 @@ def test_a_reloaded_page_goes_on_watching(serve, browser):
     live = serve(gated(gate, answer()))
     analyze(browser, live.url)
     browser.wait("document.querySelectorAll('.dimension').length > 0")
-    browser.evaluate("location.reload()")
+    browser.reload()
     browser.wait("document.querySelectorAll('.dimension').length > 0")
     gate.open()
     browser.wait("!document.querySelector('#after').hidden")
