@@ -14,6 +14,7 @@ from mondrian_desktop.engine.protocol import Engine
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.ahead import ReadAhead
 from mondrian_desktop.jobs.batches import Batches
+from mondrian_desktop.jobs.lanes import lanes
 from mondrian_desktop.jobs.listeners import Listeners
 from mondrian_desktop.jobs.model import Batch, Job, JobState, Options
 from mondrian_desktop.jobs.orders import Orders
@@ -28,7 +29,7 @@ from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
 from mondrian_desktop.report.model import Analysis, Labels
 from mondrian_desktop.settings import ANALYSIS_SIZE, Settings
-from mondrian_desktop.weights.catalog import CatalogEntry, entries
+from mondrian_desktop.weights.catalog import CatalogEntry, entries, known
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Service:
         self._listeners: Listeners[Update] = Listeners()
         self._pause_listeners: Listeners[bool] = Listeners()
         self._arrival_listeners: Listeners[Arrived] = Listeners()
-        self._queue = Queue(pump, self._run, engine.concurrency, self._tell, self._store, self._tell_pause)
+        self._queue = Queue(pump, self._run, lanes(engine), self._tell, self._store, self._tell_pause)
         self.batches = Batches(pump, self._queue, self._store)
         self._watches = Watches(pump, self._queue, self._store, self._arrival_listeners)
         self._closed = False
@@ -119,7 +120,7 @@ class Service:
     def labels(self, analysis: Analysis) -> Labels:
         """Return the words for people behind the analysis's ids; an advisor or model that is gone keeps its id."""
         advisor = self.advisors.get(analysis.advisor)
-        entry = next((each for each in entries() if each.id == analysis.model), None)
+        entry = known(analysis.model)
         return Labels(
             advisor=advisor.name if advisor else "",
             model=entry.name if entry else Path(analysis.model).name,

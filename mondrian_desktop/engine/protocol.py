@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from mondrian_desktop.photo.model import Pixels
 from mondrian_desktop.pump import Wait
+from mondrian_desktop.weights.servers import Server
 
 
 class Stage(StrEnum):
@@ -81,6 +82,8 @@ class Request:
         False: the library's blocking ``generate`` in one piece.
     schema
         JSON schema that the answer must fulfil, or None for free text.
+    server
+        Where the model runs, or None: here, from ``weights``.
     """
 
     weights: Path
@@ -91,6 +94,7 @@ class Request:
     seed: int = 0
     stream: bool = True
     schema: Mapping[str, Any] | None = None
+    server: Server | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,5 +109,6 @@ class Pace:
         return (self._ends_s[-1] - self._ends_s[0]) / ends if ends > 0 else None
 
     def _seconds_left(self, each_s: float) -> float:
-        spent_s = min(self._now_s() - self._ends_s[-1], each_s)
+        # Where many run at once they may end in waves: then none has ended since, though all are nearly done.
+        spent_s = min(self._now_s() - self._ends_s[-1], each_s * max(1, self._counts[JobState.RUNNING]))
         return max(0.0, self._open() * each_s - spent_s) if self.is_open else 0.0

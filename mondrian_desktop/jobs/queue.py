@@ -1,8 +1,10 @@
 """The order of work: as many jobs at once as the engine takes, the others wait in line."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from operator import attrgetter
 from typing import TypeAlias
 
@@ -26,6 +28,25 @@ class Update:
 
 Listener: TypeAlias = Callable[[Update], None]
 
+LOOK_AHEAD = 1000
+"""So far down the line a job is looked for that can start while the first ones wait for their lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Where jobs run: this machine, or a server. Those of one lane share its room.
+
+    Attributes
+    ----------
+    name
+        Tells lanes apart.
+    room
+        How many jobs run there at once.
+    """
+
+    name: str
+    room: int
+
 
 class Queue:
     """Runs jobs in the order of their positions, and has the store written before anybody hears of anything.
@@ -39,8 +60,8 @@ class Queue:
         Steps the running jobs.
     start
         Makes the generator of a job; called when its turn has come.
-    concurrency
-        How many run at once.
+    lane
+        Where a job runs: as many at once as there is room.
     listener
         Gets every update, on the pump's thread.
     store
@@ -60,7 +81,7 @@ class Queue:
         self,
         pump: Pump,
         start: Callable[[Job], JobEvents],
-        concurrency: int,
+        lane: Callable[[Job], Lane],
         listener: Listener,
         store: Store,
         on_pause: Callable[[], None] = lambda: None,
@@ -69,13 +90,14 @@ class Queue:
         self.problem: UserError | None = None
         self._pump = pump
         self._start = start
-        self._concurrency = concurrency
+        self._lane = lane
         self._listener = listener
         self._store = store
         self._on_pause = on_pause
         self._jobs: dict[str, Job] = {}
         self._waiting: list[str] = []
         self._tasks: dict[str, Task] = {}
+        self._lanes: dict[str, str] = {}
         self._over: dict[str, Job] = {}
         self._written: dict[str, list[str]] = {}
         self._unsaved: list[Callable[[], object]] = []
@@ -214,15 +236,30 @@ class Queue:
         self._on_pause()
 
     def _start_next(self) -> None:
-        while self._waiting and len(self._tasks) < self._concurrency and not self.paused:
-            job = self._jobs[self._waiting[0]].to(JobState.RUNNING)
+        while not self.paused and (found := self._startable()):
+            place, lane = found
+            job = self._jobs[self._waiting[place]].to(JobState.RUNNING)
             try:
                 self._store.update(job)
             except UserError as err:
                 self.hold(err)
                 return
-            del self._waiting[0]
+            del self._waiting[place]
+            self._lanes[job.id] = lane
             self._run(job)
+
+    def _startable(self) -> tuple[int, str] | None:
+        """Return the place in line and the lane of the first job whose lane has room, or None."""
+        taken = Counter(self._lanes.values())
+        lanes: dict[str, Lane] = {}
+        for place, job_id in enumerate(islice(self._waiting, LOOK_AHEAD)):
+            job = self._jobs[job_id]
+            lane = lanes.get(job.model)
+            if lane is None:
+                lane = lanes[job.model] = self._lane(job)
+            if taken[lane.name] < lane.room:
+                return place, lane.name
+        return None
 
     def _run(self, job: Job) -> None:
         # First the task, then the news: a listener that fails must not leave a running job that nobody runs.
@@ -252,7 +289,7 @@ class Queue:
         self._listener(Update(job, event))
 
     def _ended(self, job_id: str, task: Task) -> None:
-        del self._tasks[job_id]
+        del self._tasks[job_id], self._lanes[job_id]
         self._save_partial(job_id)
         del self._written[job_id]
         job, over = self._jobs[job_id], self._over.pop(job_id, None)

@@ -28,7 +28,7 @@ from mondrian_desktop.engine.protocol import (
 from mondrian_desktop.errors import Cancelled
 from mondrian_desktop.jobs.model import Job
 from mondrian_desktop.jobs.model import Options as Options
-from mondrian_desktop.photo.model import Photo
+from mondrian_desktop.photo.model import Exif, Photo
 from mondrian_desktop.pump import Clock, Wait
 from mondrian_desktop.report.model import Analysis, Critique, Exchange, Generation, PhotoRef
 from mondrian_desktop.weights.catalog import CatalogEntry
@@ -122,7 +122,9 @@ class Assignment:
         if not self.job.options.temperature:
             del options["seed"]
         said = (self.advisor.id, self.advisor.seeing, self.advisor.voice, self.advisor.outside, self.advisor.focus)
-        shape = [said, self.rubric.id, self.entry.id, self.job.question, sorted(options.items())]
+        server = self.entry.server
+        model = [self.entry.id, *((server.url, server.model, server.picture_size) if server else ())]
+        shape = [said, self.rubric.id, model if server else self.entry.id, self.job.question, sorted(options.items())]
         return sha256(json.dumps(shape).encode()).hexdigest()
 
 
@@ -178,6 +180,9 @@ def run(assignment: Assignment, engine: Engine, reader: Reader, clock: Clock) ->
 
 def _request(assignment: Assignment, photo: Photo | None) -> Request:
     advisor, rubric, entry, options = assignment.advisor, assignment.rubric, assignment.entry, assignment.job.options
+    if photo and entry.server:
+        # What the file says of camera, time, title and people stays here; what was measured on the pixels may go.
+        photo = replace(photo, exif=Exif())
     if assignment.job.question:
         about = assignment.about
         messages = question_messages(
@@ -200,6 +205,7 @@ def _request(assignment: Assignment, photo: Photo | None) -> Request:
         seed=options.seed,
         stream=options.stream,
         schema=schema,
+        server=entry.server,
     )
 
 

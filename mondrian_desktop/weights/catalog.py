@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from mondrian_desktop import paths
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.weights import places
+from mondrian_desktop.weights import places, servers
 from mondrian_desktop.weights.manifest import WeightFile, is_repo_id
+from mondrian_desktop.weights.servers import Server
 
 NEUTRAL_ADVISOR = "mentor"
 
@@ -105,6 +106,8 @@ class CatalogEntry:
         Where the facts come from.
     model_type
         The architecture, as its config.json names it; empty where not known.
+    server
+        Where it runs, or None: on this machine, from its folder.
     """
 
     id: str
@@ -127,6 +130,12 @@ class CatalogEntry:
     verified: bool = False
     evidence: str = ""
     model_type: str = ""
+    server: Server | None = None
+
+    @property
+    def kind(self) -> Literal["weights", "server"]:
+        """Whether it runs here, or elsewhere."""
+        return "server" if self.server else "weights"
 
     @property
     def is_installed(self) -> bool:
@@ -165,8 +174,27 @@ def from_repo(repo: str) -> CatalogEntry:
     return _placed(CatalogEntry(id=repo, name=repo.partition("/")[2], path=Path(), repo=repo, good_at=CAUTION))
 
 
+def from_server(server: Server) -> CatalogEntry:
+    """Return the model that a server runs. It is asked in words, and judges by the critique rubric."""
+    return CatalogEntry(
+        id=server.id,
+        name=f"{server.model.rpartition('/')[2]} on {server.host}",
+        # There is no such folder.
+        path=paths.data_dir() / "servers" / server.id,
+        supports_schema=server.schema,
+        note=server.where,
+        server=server,
+    )
+
+
+def known(model_id: str) -> CatalogEntry | None:
+    """Return the model of the catalogue or the server of this id, or None. No folder is looked into."""
+    server = servers.find(model_id)
+    return from_server(server) if server else next((each for each in entries() if each.id == model_id), None)
+
+
 def find(name_or_folder: str | Path) -> CatalogEntry:
-    """Return the model of this id, or one for a folder that holds ``config.json``, or one of this repository.
+    """Return the model of this id, or of this server, or one for a folder with ``config.json``, or of this repository.
 
     A folder that is a catalogued model's own is that model; any other is asked in the "chat" form and judges by
     the critique rubric. A catalogued model need not be installed, one of a repository must be.
@@ -179,6 +207,8 @@ def find(name_or_folder: str | Path) -> CatalogEntry:
     known = {entry.id: entry for entry in entries()}
     if str(name_or_folder) in known:
         return known[str(name_or_folder)]
+    if server := servers.find(str(name_or_folder)):
+        return from_server(server)
     folder = Path(name_or_folder).expanduser()
     if not folder.is_dir():
         if is_repo_id(str(name_or_folder)):

@@ -7,12 +7,9 @@ addresses, the answers and the cache's layout are its own, and the tests hold th
 
 import json
 import os
-import socket
-import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urljoin
 
 import httpx2
@@ -20,6 +17,8 @@ import httpx2
 from mondrian_desktop import __version__
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.weights.manifest import Manifest, read_manifest
+from mondrian_desktop.weights.wire import Interrupted as Interrupted
+from mondrian_desktop.weights.wire import Sockets, is_about_certificates, retry_after_s
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 MAX_REDIRECTS = 8
@@ -27,26 +26,6 @@ MAX_ANSWER_BYTES = 5_000_000
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _TRY_LATER = "Try again later; what has arrived is kept."
-
-
-class Interrupted(Exception):  # noqa: N818 - told to the user only when retrying was in vain
-    """A fault that may pass: a lost or stalled connection, a busy or failing server.
-
-    Attributes
-    ----------
-    reason
-        A sentence for the user.
-    retry_after_s
-        How long the server asks to be left alone; 0.0 where it does not say.
-    stalled
-        Whether the connection stood while nothing came.
-    """
-
-    def __init__(self, reason: str, retry_after_s: float = 0.0, *, stalled: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.retry_after_s = retry_after_s
-        self.stalled = stalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +77,7 @@ class Hub:
         self.address = address
         self._token = token
         self._token_read: str | None = None
-        self._sockets: list[socket.socket] = []
-        self._aborted = False
+        self._sockets = Sockets()
         timeout = httpx2.Timeout(stall_s, connect=connect_s)
         self._client = httpx2.Client(timeout=timeout, headers={"User-Agent": f"mondrian-desktop/{__version__}"})
 
@@ -144,9 +122,7 @@ class Hub:
 
     def abort(self) -> None:
         """Make the request that is under way, and every later one, fail at once."""
-        self._aborted = True
-        for each in self._sockets:
-            _shut(each)
+        self._sockets.abort()
 
     def close(self) -> None:
         """Close the connections."""
@@ -175,16 +151,7 @@ class Hub:
             self._token_read = self._token(host(self.address))
         if self._token_read and _origin(url) == _origin(self.address):
             headers = headers | {"Authorization": f"Bearer {self._token_read}"}
-        return self._client.build_request("GET", url, headers=headers, extensions={"trace": self._remember_socket})
-
-    def _remember_socket(self, event: str, info: dict[str, Any]) -> None:
-        """Keep what :meth:`abort` needs: nothing else ends a read that another thread is waiting in."""
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            self._sockets = [each for each in self._sockets if each.fileno() >= 0]
-            self._sockets.append(info["return_value"].get_extra_info("socket"))
-        if self._aborted:
-            for each in self._sockets:
-                _shut(each)
+        return self._client.build_request("GET", url, headers=headers, extensions={"trace": self._sockets.trace})
 
     def _check(self, response: httpx2.Response, url: str, repo: str, revision: str) -> None:
         status = response.status_code
@@ -193,7 +160,7 @@ class Hub:
             return
         if status in (408, 425, 429) or status >= 500:
             said = "is busy" if status == 429 else "has a fault"
-            raise Interrupted(f"{host(url)} {said} (status {status}).", _retry_after_s(response))
+            raise Interrupted(f"{host(url)} {said} (status {status}).", retry_after_s(response.headers))
         if _origin(url) != _origin(self.address):
             # A link to the content store that has expired; the hub gives a new one.
             raise Interrupted(f"{host(url)} did not hand over the file (status {status}).")
@@ -234,7 +201,7 @@ def _faults_told(url: str) -> Iterator[None]:
     except httpx2.TimeoutException as err:
         raise Interrupted(f"Nothing came from {host(url)} for a while.", stalled=True) from err
     except httpx2.TransportError as err:
-        if _is_about_certificates(err):
+        if is_about_certificates(err):
             raise UserError(
                 f"{host(url)} could not prove that it is {host(url)}.",
                 "Somebody may be listening in. Try another network, or ask who runs this one.",
@@ -247,14 +214,6 @@ def _faults_told(url: str) -> Iterator[None]:
 def _blocks(response: httpx2.Response) -> Iterator[bytes]:
     with _faults_told(str(response.url)):
         yield from response.iter_bytes()
-
-
-def _is_about_certificates(err: BaseException | None) -> bool:
-    while err is not None:
-        if isinstance(err, ssl.SSLCertVerificationError):
-            return True
-        err = err.__cause__ or err.__context__
-    return False
 
 
 def _redirected(url: str, location: str, repo: str) -> str:
@@ -289,14 +248,3 @@ def _first_byte(response: httpx2.Response) -> int | None:
     unit, _, rest = response.headers.get("Content-Range", "").partition(" ")
     first = rest.partition("-")[0]
     return int(first) if unit == "bytes" and first.isdecimal() else None
-
-
-def _retry_after_s(response: httpx2.Response) -> float:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else 0.0
-
-
-def _shut(each: socket.socket) -> None:
-    with suppress(OSError):  # closed already
-        # Not SSLSocket.shutdown, which forgets the session under the thread that reads it.
-        socket.socket.shutdown(each, socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""The access token for gated models: in the system's keychain, never in a file or the log."""
+"""The access token for gated models and the keys of servers: in the system's keychain, never in a file or the log."""
 
 import importlib
 import os
@@ -24,17 +24,21 @@ def read(host: str) -> str:
     May wait for the user to allow it: call it from a worker. A keychain that cannot be read counts as empty: most
     models need no token.
     """
-    from_variable = os.environ.get("HF_TOKEN", "").strip()
-    if from_variable:
-        return from_variable
+    return os.environ.get("HF_TOKEN", "").strip() or stored(SERVICE, host)
+
+
+def stored(service: str, account: str) -> str:
+    """Return what the keychain holds; empty where there is nothing, or it cannot be read. May wait for the user."""
     try:
-        return str(_keychain().get_password(SERVICE, host) or "")
+        return str(_keychain().get_password(service, account) or "")
     except (KeyringError, ImportError):
         return ""
 
 
-def save(host: str, token: str) -> None:
+def save(host: str, token: str, *, service: str = SERVICE, what: str = "access token") -> None:
     """Keep ``token`` for ``host`` in the keychain; an empty one removes what is there.
+
+    ``what`` is how people call it.
 
     Raises
     ------
@@ -43,17 +47,18 @@ def save(host: str, token: str) -> None:
     """
     token = token.strip()
     if not token:
-        forget(host)
+        forget(host, service=service, what=what)
         return
     if not (token.isascii() and token.isprintable() and " " not in token):
-        raise UserError("That is not an access token.", "Copy it again from the settings of your account at the hub.")
+        article = "an" if what[0] in "aeiou" else "a"
+        raise UserError(f"That is not {article} {what}.", "Copy it again from where it was given to you.")
     try:
-        _keychain().set_password(SERVICE, host, token)
+        _keychain().set_password(service, host, token)
     except (KeyringError, ImportError) as err:
-        raise UserError("The token could not be kept in the keychain.", ADVICE) from err
+        raise UserError(f"The {what} could not be kept in the keychain.", _advice(service)) from err
 
 
-def forget(host: str) -> None:
+def forget(host: str, *, service: str = SERVICE, what: str = "access token") -> None:
     """Remove the token for ``host`` from the keychain.
 
     Raises
@@ -63,12 +68,16 @@ def forget(host: str) -> None:
     """
     try:
         keychain = _keychain()
-        if keychain.get_password(SERVICE, host):
-            keychain.delete_password(SERVICE, host)
+        if keychain.get_password(service, host):
+            keychain.delete_password(service, host)
     except ImportError:
         return
     except KeyringError as err:
-        raise UserError("The token could not be removed from the keychain.", ADVICE) from err
+        raise UserError(f"The {what} could not be removed from the keychain.", _advice(service)) from err
+
+
+def _advice(service: str) -> str:
+    return ADVICE if service == SERVICE else "Unlock the keychain and allow access."
 
 
 def _keychain() -> Any:

@@ -10,7 +10,7 @@ from mondrian_desktop.engine.protocol import Phase, Stage, Token
 from mondrian_desktop.errors import Cancelled, UserError
 from mondrian_desktop.jobs.database import Database
 from mondrian_desktop.jobs.model import Job, JobState
-from mondrian_desktop.jobs.queue import Queue
+from mondrian_desktop.jobs.queue import Lane, Queue
 from mondrian_desktop.jobs.run import Analyzed, Thinking
 from mondrian_desktop.jobs.session import Session
 from mondrian_desktop.jobs.store import Store
@@ -54,6 +54,7 @@ def raising(error):
 
 class Scene:
     def __init__(self, concurrency=1):
+        self.rooms = {"mini": concurrency}
         self.pump = Pump(clock=FakeClock(), budget_s=0.0)
         self.disk = Disk()
         self.ear = Ear()
@@ -61,12 +62,15 @@ class Scene:
         self.started = []
         self.store = Store(Database(None, connect=self.disk.connect), Session(None))
         self.pauses = 0
-        self.queue = Queue(self.pump, self._start, concurrency, self._listen, self.store, self._paused)
+        self.queue = Queue(self.pump, self._start, self._lane, self._listen, self.store, self._paused)
         self.on_update = lambda update: None
 
     def _start(self, job):
         self.started.append(job.path.name)
         return self.works.get(job.path.name, ordinary)()
+
+    def _lane(self, job):
+        return Lane(job.model, self.rooms[job.model])
 
     def _paused(self):
         self.pauses += 1
@@ -75,10 +79,10 @@ class Scene:
         self.ear(update)
         self.on_update(update)
 
-    def add(self, name, work=None):
+    def add(self, name, work=None, model="mini"):
         if work:
             self.works[name] = work
-        job = Job(Path("/photos", name), "mentor", "mini")
+        job = Job(Path("/photos", name), "mentor", model)
         self.queue.add(job)
         return job.id
 
@@ -122,6 +126,24 @@ def test_as_many_at_once_as_the_engine_takes(make):
     assert [scene.state(each) for each in ids] == ["running", "running", "queued"]
     scene.pump.run()
     assert [scene.state(each) for each in ids] == ["done"] * 3
+
+
+def test_each_lane_has_its_own_room_and_is_held_up_by_no_other(scene):
+    scene.rooms["server"] = 3
+    here = [scene.add(name) for name in "ab"]
+    there = [scene.add(name, model="server") for name in "cdef"]
+    assert [scene.state(each) for each in here] == ["running", "queued"]
+    assert [scene.state(each) for each in there] == ["running", "running", "running", "queued"]
+    scene.pump.run()
+    assert [scene.state(each) for each in (*here, *there)] == ["done"] * 6
+
+
+def test_room_that_a_lane_gets_later_is_used(scene):
+    ids = [scene.add(name) for name in "abcd"]
+    scene.rooms["mini"] = 3
+    scene.queue.cancel(ids[0])
+    scene.pump.run(until=lambda: scene.state(ids[0]) != "running")
+    assert [scene.state(each) for each in ids[1:]] == ["running"] * 3
 
 
 def test_nothing_of_a_job_happens_while_it_is_added(scene):

@@ -126,3 +126,21 @@ def test_a_job_that_is_tried_again_is_open_again(scene):
     scene.pace.update(scene.jobs[0].to(JobState.QUEUED))
     progress = scene.pace.progress
     assert (progress.waiting, progress.failed, progress.total) == (1, 0, 1)
+
+
+def test_time_left_is_right_where_jobs_run_in_waves(scene):
+    scene.add(12)
+    for wave in (range(4), range(4, 8)):
+        running = [scene.jobs[at].to(JobState.RUNNING) for at in wave]
+        for job in running:
+            scene.pace.update(job)
+        scene.clock.advance(20)
+        for at, job in zip(wave, running, strict=True):
+            scene.jobs[at] = job.to(JobState.DONE)
+            scene.pace.update(scene.jobs[at])
+    for job in scene.jobs[8:]:
+        scene.pace.update(job.to(JobState.RUNNING))
+    assert scene.pace.progress.seconds_per_job == 5
+    assert scene.pace.progress.seconds_left == 20
+    scene.clock.advance(15)
+    assert scene.pace.progress.seconds_left == 5
