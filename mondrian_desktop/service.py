@@ -22,6 +22,7 @@ from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.jobs.queue import Listener, Queue, Update
 from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
+from mondrian_desktop.jobs.seen import seen_for
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.watch import Arrived, Watches
 from mondrian_desktop.photo.model import Photo, Pixels
@@ -347,6 +348,10 @@ class Service:
     def preview(self, path: Path, size: int) -> Future[Pixels]:
         """Return a quick picture of the photo for the screen, long side about ``size`` pixels, from a worker."""
         return self._reader.thumbnail(path, size)
+
+    def seen(self, job_id: str) -> Future[Pixels] | None:
+        """Return the very picture that the model saw for a job, from a worker; None where it saw none."""
+        return seen_for(self.job(job_id), self.analysis(job_id), self._reader)
 
     def inspect(self, path: Path) -> Future[Photo]:
         """Return the photo as an analysis would read it, with its facts, from a worker."""

@@ -225,6 +225,10 @@ def finished(studio: Studio) -> Scene:
     yield _SETTLE_MS
     yield from both(studio, "full-look")
     window.looking.toggle_full_look()
+    window.verbs["seen"].trigger()
+    yield _SETTLE_MS
+    yield from both(studio, "seen")
+    window.verbs["seen"].trigger()
     window.resize(960, 640)
     yield _SETTLE_MS
     yield from both(studio, "narrow")

@@ -156,7 +156,10 @@ def _digest(pixel_values: Any) -> str:
 
 
 def _image_size(processor: Any, inputs: dict[str, Any]) -> tuple[int, int] | None:
-    """Return the (width, height) that the processor made of the picture, where its output tells."""
+    """Return the (width, height) that the processor made of the whole picture, where its output tells."""
+    settings = getattr(processor, "image_processor", None)
+    if getattr(settings, "do_center_crop", False) or getattr(settings, "do_pad", False):
+        return None
     grid = inputs.get("image_grid_thw")
     if grid is not None:
         patch = int(processor.image_processor.patch_size)

@@ -30,6 +30,7 @@ class State:
     is_running: bool = False
     has_waiting: bool = False
     has_critique: bool = False
+    has_seen: bool = False
     tabs: tuple[bool, ...] = (False, False, False)
     is_at_first: bool = True
     is_at_last: bool = True
@@ -73,6 +74,7 @@ SPECS = (
     Spec("copy_critique", "Edit", "Copy Critique", ("Ctrl+Shift+C",), lambda state: state.has_critique),
     Spec("select_all", "Edit", "Select All", ("Ctrl+A",), lambda state: state.has_photos),
     Spec("full_look", "View", "Full-Size Look", ("Space",), lambda state: state.has_photo, focused=True),
+    Spec("seen", "View", "What the Model Saw", ("Ctrl+Shift+Space",), lambda state: state.has_seen),
     Spec("sidebar", "View", "Show or Hide Sidebar", ("Ctrl+Alt+S",), lambda state: state.has_photos),
     Spec("tab_critique", "View", "Critique", ("Ctrl+Alt+1",),
          lambda state: state.has_photo and state.tabs[0], separated=True),

@@ -15,7 +15,7 @@ from mondrian_desktop.gui.report_pane import ReportPane
 from mondrian_desktop.gui.session import Session
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.jobs.model import JobState
-from mondrian_desktop.report import markdown
+from mondrian_desktop.report import markdown, wording
 from mondrian_desktop.settings import ADVISOR, MAX_TOKENS, MODEL
 from mondrian_desktop.weights.catalog import find
 
@@ -62,6 +62,14 @@ class Asking(QObject):
             return False
         job = self._session.job(self._entry, self._shown_advisor)
         return job is not None and (self._service.analysis(job.id) or self._session.feed.live(job.id)) is not None
+
+    @property
+    def seen(self) -> tuple[str, str] | None:
+        """The id of the job shown, and a sentence about the picture that the model saw for it; None without one."""
+        job = self._session.job(self._entry, self._shown_advisor) if self._entry else None
+        analysis = self._service.analysis(job.id) if job else None
+        sentence = wording.size_sentence(analysis.generation) if analysis else ""
+        return (job.id, sentence) if job and sentence else None
 
     def model_line(self) -> str:
         """Return one line about the model that will write."""

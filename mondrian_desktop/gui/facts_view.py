@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from mondrian_desktop.gui.histogram import Histogram
 from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color, tabular
@@ -123,7 +123,15 @@ class Palette(QWidget):
 
 
 class FactsPage(QScrollArea):
-    """Everything that was measured, in a photographer's words."""
+    """Everything that was measured, in a photographer's words.
+
+    Attributes
+    ----------
+    seen
+        The button that opens what the model saw; hidden where there is no analysis.
+    """
+
+    seen_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,11 +146,15 @@ class FactsPage(QScrollArea):
         self.palette_view = Palette()
         self._camera = _text()
         self._measured = _text()
+        self._seen_line = _text()
+        self.seen = QPushButton("Show what the model saw")
+        self.seen.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.seen.clicked.connect(self.seen_wanted)
         self._content = QWidget()
         layout = QVBoxLayout(self._content)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
-        for widget in (self.histogram, self.palette_view, self._camera, self._measured):
+        for widget in (self.histogram, self.palette_view, self._camera, self._seen_line, self.seen, self._measured):
             layout.addWidget(widget)
         layout.addStretch()
         self.setWidget(self._content)
@@ -150,7 +162,14 @@ class FactsPage(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         self._content.setAutoFillBackground(False)
         theme.changed.connect(self._restyle)
+        self.show_seen("")
         self._restyle()
+
+    def show_seen(self, sentence: str) -> None:
+        """Say what was made of the photo before the model saw it; empty where no model saw it."""
+        self._seen_line.setText(sentence)
+        for widget in (self._seen_line, self.seen):
+            widget.setVisible(bool(sentence))
 
     def show_facts(self, facts: Facts) -> None:
         """Show the facts of the photo."""
@@ -165,7 +184,8 @@ class FactsPage(QScrollArea):
         self._measured.setVisible(bool(measured))
 
     def _restyle(self) -> None:
-        set_text_color(self._camera, self._theme.colors.soft)
+        for label in (self._camera, self._seen_line):
+            set_text_color(label, self._theme.colors.soft)
 
 
 def _text() -> QLabel:

@@ -12,6 +12,7 @@ from mondrian_desktop.gui.facts_view import Facts, FactsStrip
 from mondrian_desktop.gui.full_look import FullLook
 from mondrian_desktop.gui.photo_view import PhotoView
 from mondrian_desktop.gui.pictures import PhotoLoader, Thumbnails
+from mondrian_desktop.gui.seen_look import SeenLook
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.service import Service
 
@@ -38,12 +39,14 @@ class Looking(QObject):
         self.view = PhotoView(theme)
         self.strip = FactsStrip(theme)
         self.full_look = FullLook(theme, service.preview, post, window)
+        self.seen_look = SeenLook(theme, service.seen, post, window)
         self._loader.arrived.connect(self._arrived)
         self._loader.failed.connect(self._loading_failed)
         self._facts.arrived.connect(self._facts_arrived)
         self.view.size_wanted.connect(self._sharpen)
         self.view.activated.connect(self.toggle_full_look)
         self.full_look.closed.connect(self.view.setFocus)
+        self.seen_look.closed.connect(self.view.setFocus)
 
     @property
     def entry(self) -> Entry | None:
@@ -53,6 +56,7 @@ class Looking(QObject):
     def look_at(self, entry: Entry | None) -> None:
         """Show a photo: what is there of it at once, and the rest as soon as it is read."""
         self._entry = entry
+        self.seen_look.close_look()
         if entry is None:
             self._loader.cancel()
             self._facts.cancel()
@@ -91,10 +95,18 @@ class Looking(QObject):
         elif self._entry is not None and not self._entry.problem:
             self._open_full_look(self._entry)
 
+    def toggle_seen(self, job_id: str, sentence: str) -> None:
+        """Open or close the picture that the model saw for a job of the photo looked at."""
+        if self.seen_look.isVisible():
+            self.seen_look.close_look()
+        elif self._entry is not None:
+            self.seen_look.open_seen(job_id, self._entry.path, self._entry.short_name, sentence)
+
     def close(self) -> None:
         """Read no more."""
         self._loader.cancel()
         self._facts.cancel()
+        self.seen_look.close_look()
         self.full_look.close_look()
 
     def _open_full_look(self, entry: Entry) -> None:

@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
             self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss, self.welcome.open,
             *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view, pane.tabs,
             pane.header.others, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts,
-            pane.raw, bottom.stop, bottom.stop_all,
+            pane.facts.seen, pane.raw, bottom.stop, bottom.stop_all,
         )  # fmt: skip
         for one, other in pairwise(in_reading_order):
             self.setTabOrder(one, other)
@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         self._thumbnails.failed.connect(self._mark_unreadable)
         self.looking.failed.connect(self._mark_unreadable)
         self.looking.facts_changed.connect(self.asking.pane.show_facts)
+        self.asking.pane.facts.seen_wanted.connect(self._show_seen)
         self.looking.full_look.stepped.connect(self.photos.step)
         self.asking.facts_found.connect(lambda entry, facts: self.looking.keep_facts(entry.path, facts))
         self.asking.retried.connect(self.looking.look_again)
@@ -165,6 +166,7 @@ class MainWindow(QMainWindow):
             "copy_critique": lambda: QGuiApplication.clipboard().setText(self.asking.copy_text()),
             "select_all": self.photos.selectAll,
             "full_look": self.looking.toggle_full_look,
+            "seen": self._show_seen,
             "sidebar": self.area.toggle_sidebar,
             "tab_critique": lambda: tabs.setCurrentIndex(CRITIQUE),
             "tab_facts": lambda: tabs.setCurrentIndex(FACTS),
@@ -218,6 +220,10 @@ class MainWindow(QMainWindow):
         if entry := self.photos.current:
             mac.reveal(entry.path)
 
+    def _show_seen(self) -> None:
+        if seen := self.asking.seen:
+            self.looking.toggle_seen(*seen)
+
     def _copy(self) -> None:
         focus = QApplication.focusWidget()
         if isinstance(focus, QTextEdit | QPlainTextEdit):
@@ -236,6 +242,7 @@ class MainWindow(QMainWindow):
             is_running=self.session.feed.running is not None,
             has_waiting=self.session.waiting() > 0,
             has_critique=self.asking.has_critique,
+            has_seen=self.asking.seen is not None,
             tabs=tuple(map(self.asking.pane.tabs.isTabVisible, (CRITIQUE, FACTS, RAW))),
             is_at_first=row <= 0,
             is_at_last=row >= count - 1,

@@ -68,6 +68,7 @@ class ReportPane(QWidget):
     def show_state(self, shown: Shown, labels: Labels | None) -> None:
         """Show how it stands; ``labels`` belong to the analysis, where there is one."""
         self._shown = shown
+        self.facts.show_seen(wording.size_sentence(shown.analysis.generation) if shown.analysis else "")
         self.header.show_advisor(shown.advisor, _byline(shown), shown.others)
         self._show_scores()
         self.banner.hide()

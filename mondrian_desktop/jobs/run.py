@@ -300,6 +300,7 @@ def _analysis(assignment: Assignment, photo: Photo | None, finished: Finished) -
             finish_reason=finished.finish_reason,
             peak_memory_bytes=finished.peak_memory_bytes,
             analysis_size=finished.image_size,
+            given_size=(photo.pixels.shape[1], photo.pixels.shape[0]) if photo else None,
         ),
         raw_text=finished.text,
         created=datetime.now(UTC),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mondrian_desktop.photo.model import Photo, Pixels
+from mondrian_desktop.photo.seen import seen
 
 if TYPE_CHECKING:
     from mondrian_desktop.photo.isolate import DecoderProcess
@@ -34,6 +35,17 @@ class PhotoReader:
     def thumbnail(self, path: Path, size: int) -> Future[Pixels]:
         """Start :func:`~mondrian_desktop.photo.decode.read_thumbnail`."""
         return self._pool.submit(self._thumbnail, path, size)
+
+    def seen(
+        self,
+        path: Path,
+        analysis_size: int,
+        content_hash: str,
+        given_size: tuple[int, int],
+        size: tuple[int, int] | None,
+    ) -> Future[Pixels]:
+        """Start :func:`~mondrian_desktop.photo.seen.seen`: the picture that a model saw of this photo."""
+        return self._pool.submit(lambda: seen(lambda: self._read(path, analysis_size), content_hash, given_size, size))
 
     def close(self) -> None:
         """Cancel what has not begun and wait for what has; neither thread nor process is left."""

@@ -47,6 +47,9 @@ class _Generation(BaseModel):
     finish_reason: str = Field(description="stop; or length, repetition, cancelled, …: the answer is incomplete.")
     peak_memory_bytes: int = Field(ge=0)
     analysis_size: tuple[int, int] | None = Field(description="Width and height at which the model saw the picture.")
+    given_size: tuple[int, int] | None = Field(
+        None, description="Width and height of the picture that was given to the model's processor."
+    )
 
 
 class _Exchange(BaseModel):

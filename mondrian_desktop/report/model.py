@@ -47,7 +47,8 @@ class PhotoRef:
 class Generation:
     """How the text was made; fields as in :class:`mondrian_desktop.engine.protocol.Finished`.
 
-    ``analysis_size`` is (width, height) in pixels at which the model saw the picture, None without a picture.
+    ``given_size`` is (width, height) in pixels of the picture that was given to the model, ``analysis_size`` of what
+    its processor made of it; None without a picture, or where it is not known.
     """
 
     prompt_tokens: int = 0
@@ -58,6 +59,7 @@ class Generation:
     finish_reason: str = "stop"
     peak_memory_bytes: int = 0
     analysis_size: tuple[int, int] | None = None
+    given_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

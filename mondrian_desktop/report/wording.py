@@ -2,7 +2,7 @@
 
 from mondrian_desktop.report.claims import Disagreement
 from mondrian_desktop.report.clean import clean_line
-from mondrian_desktop.report.model import Analysis, Critique, Labels
+from mondrian_desktop.report.model import Analysis, Critique, Generation, Labels
 from mondrian_desktop.report.verdict import first_to_work_on
 
 NO_LABELS = Labels()
@@ -50,12 +50,32 @@ def footer(analysis: Analysis, labels: Labels = NO_LABELS) -> tuple[str, ...]:
     """Return how it was made: model, size seen, speed, and when, in this machine's time."""
     made, created = analysis.generation, analysis.created.astimezone()
     parts = [clean_line(labels.model or analysis.model, 120)]
-    if made.analysis_size:
-        parts.append("seen at {} × {} pixels".format(*made.analysis_size))
+    if size := _size_seen(made):
+        parts.append(size)
     if made.generation_tokens:
         speed = f" at {made.generation_tps:.1f} tokens/s" if made.generation_tps else ""
         parts.append(f"{made.generation_tokens} tokens{speed}")
     return (*parts, f"{_MONTHS[created.month - 1]} {created.day}, {created:%Y, %H:%M}")
+
+
+def _size_seen(made: Generation) -> str:
+    given, seen = made.given_size, made.analysis_size
+    if seen is None:
+        return "given at {} × {} pixels".format(*given) if given else ""
+    if given in (None, seen):
+        return "seen at {} × {} pixels".format(*seen)
+    return "given at {} × {}, seen at {} × {} pixels".format(*given, *seen)
+
+
+def size_sentence(made: Generation) -> str:
+    """Return what was made of the photo before the model saw it; empty where there was none."""
+    given, seen = made.given_size, made.analysis_size
+    if given is None:
+        return ""
+    start = "The model was given the photo at {} × {} pixels".format(*given)
+    if seen is None:
+        return f"{start}; how its processor divided or scaled it is not known."
+    return f"{start} and saw it so." if given == seen else "{}; its processor made {} × {} of it.".format(start, *seen)
 
 
 def lowest(critique: Critique) -> str:

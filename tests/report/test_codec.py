@@ -109,7 +109,7 @@ def test_the_shape_of_the_document(analysis: Analysis) -> None:
     assert list(document["critique"]["dimensions"][0]) == ["name", "score", "comment", "recommendation"]
     assert set(document["generation"]) == {
         "prompt_tokens", "generation_tokens", "prompt_tps", "generation_tps", "time_to_first_token_s", "finish_reason",
-        "peak_memory_bytes", "analysis_size",
+        "peak_memory_bytes", "analysis_size", "given_size",
     }  # fmt: skip
 
 

@@ -31,6 +31,33 @@ def test_the_footer_leaves_out_what_is_not_known(analysis: Analysis) -> None:
     assert len(parts) == 2
 
 
+@pytest.mark.parametrize(
+    ("given", "seen", "footer", "sentence"),
+    [
+        (
+            (1024, 683),
+            (288, 192),
+            "given at 1024 × 683, seen at 288 × 192 pixels",
+            "made 288 × 192 of it.",
+        ),
+        ((640, 480), (640, 480), "seen at 640 × 480 pixels", "given the photo at 640 × 480 pixels and saw it so."),
+        ((1024, 683), None, "given at 1024 × 683 pixels", "is not known."),
+        (None, (288, 192), "seen at 288 × 192 pixels", ""),
+    ],
+)
+def test_the_size_that_was_seen_is_told_as_far_as_it_is_known(
+    analysis: Analysis,
+    given: tuple[int, int] | None,
+    seen: tuple[int, int] | None,
+    footer: str,
+    sentence: str,
+) -> None:
+    made = Generation(analysis_size=seen, given_size=given)
+    assert footer in wording.footer(dataclasses.replace(analysis, generation=made))
+    assert wording.size_sentence(made).endswith(sentence)
+    assert bool(sentence) == bool(wording.size_sentence(made))
+
+
 def test_titles(analysis: Analysis, labels: Labels) -> None:
     assert wording.title(analysis, labels) == "harbor.jpg · Ansel Adams"
     asked = dataclasses.replace(analysis, photo=None, question="What is\nISO?")
