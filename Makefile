@@ -7,8 +7,6 @@ BOOTSTRAP := tools/bootstrap.py tools/system_libraries.py pyproject.toml uv.lock
 # Where tools write, beside .venv; all of it can be made again.
 CACHES := .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 
-BENCHMARKS := pump
-
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint test-nightly screenshots bench app clean
 
@@ -40,8 +38,8 @@ screenshots: .venv/.ready-to-test ## Draw the window's states into docs/screensh
 	@$(PYTHON3) tools/system_libraries.py
 	@$(PYTHON) -m tools.screenshots
 
-bench: .venv/.ready-to-test ## Measure every promise in benchmarks/
-	@for name in $(BENCHMARKS); do $(PYTHON) -m benchmarks.$$name || exit 1; done
+bench: .venv/.ready-to-test app ## Measure every promise in benchmarks/, into build/benchmarks.md and .json
+	@$(PYTHON) -m benchmarks.all
 
 app: setup ## Build the app into dist, with PyInstaller, in an environment of its own
 	@$(PYTHON) -m tools.build_app
