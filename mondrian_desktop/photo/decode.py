@@ -50,7 +50,7 @@ def read_photo(
     analysis_size
         Largest long side of :attr:`Photo.pixels`. Smaller pictures are not enlarged.
     process
-        Where HEIC, AVIF and RAW are decoded; one for this call alone where not given.
+        Where HEIC, AVIF, RAW and huge progressive JPEG are decoded; one for this call alone where not given.
     beside
         A pool that may do a part of it meanwhile, possibly the caller's own; one for this call alone where not given.
 
@@ -71,7 +71,7 @@ def _read(original: Original, analysis_size: int, process: DecoderProcess, besid
     known = recognize(original)
     content_hash = Task(lambda: _content_hash(original.path), beside)
     try:
-        if known.isolated:
+        if _belongs_elsewhere(original, known):
             decoded = process.decode(original.path, analysis_size)
         else:
             decoded = decode_picture(original, known, analysis_size, beside)
@@ -110,12 +110,16 @@ def read_thumbnail(path: Path, size: int, process: DecoderProcess | None = None)
     """
     with open_original(path) as original:
         known = recognize(original)
-        if not known.isolated:
+        if not _belongs_elsewhere(original, known):
             return decode_thumbnail(original, known, size)
     if process is not None:
         return process.thumbnail(path, size)
     with closing(DecoderProcess()) as own:
         return own.thumbnail(path, size)
+
+
+def _belongs_elsewhere(original: Original, known: Format) -> bool:
+    return known.isolated or known.is_heavy(original.file, original.path)
 
 
 def _content_hash(path: Path) -> str:

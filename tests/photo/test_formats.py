@@ -16,7 +16,7 @@ from mondrian_desktop.photo.decode import (
     read_photo,
     read_thumbnail,
 )
-from mondrian_desktop.photo.formats import FORMATS, format_of
+from mondrian_desktop.photo.formats import FORMATS, format_of, jpeg
 from mondrian_desktop.photo.formats.base import NEUTRAL_GREY
 from mondrian_desktop.photo.isolate import DecoderProcess
 from tests.photo import make, make_icc
@@ -257,6 +257,26 @@ def test_large_jpegs_are_measured_as_small_ones(
     assert (one.width, one.height) == (3200, 1800)
     assert one.measurements.edge_blur_px == pytest.approx(other.measurements.edge_blur_px, rel=0.1)
     assert np.abs(one.pixels.astype(int) - other.pixels).mean() < 3
+
+
+def test_huge_progressive_jpegs_are_decoded_by_the_other_process(
+    tmp_path: Path, process: DecoderProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(make.corners(1500, 1000), tmp_path / "photo.jpg", progressive=True)
+    plain = save(make.corners(1500, 1000), tmp_path / "plain.jpg")
+    here, small = read_photo(path), read_thumbnail(path, 100)
+    monkeypatch.setattr(jpeg, "PROGRESSIVE_PIXELS", 1_000_000)
+    # Of the two, only the progressive one needs what is not there any more.
+    closed = DecoderProcess()
+    closed.close()
+    assert read_photo(plain, 1024, closed).format == "JPEG"
+    for read in (read_photo, read_thumbnail):
+        with pytest.raises(UserError, match="the app is closing"):
+            read(path, 1024, closed)
+    there = read_photo(path, 1024, process)
+    assert np.array_equal(there.pixels, here.pixels)
+    assert there.measurements == here.measurements
+    assert np.array_equal(read_thumbnail(path, 100, process), small)
 
 
 def test_sixteen_bits_of_grey_are_measured(tmp_path: Path) -> None:

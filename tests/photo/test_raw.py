@@ -1,5 +1,6 @@
 """RAW: DNG files made byte by byte, with and without a preview."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,24 @@ def test_truncated_raw_is_incomplete(tmp_path: Path, process: DecoderProcess) ->
     path = write(tmp_path / "photo.dng", content[: len(content) // 2])
     with pytest.raises(UserError, match="incomplete"):
         read_photo(path, process=process)
+
+
+@pytest.mark.parametrize("rest", [0, 500, 20_000])
+def test_compressed_raw_of_which_next_to_nothing_is_there_is_not_developed_to_noise(
+    tmp_path: Path, process: DecoderProcess, rest: int
+) -> None:
+    # LibRaw makes a picture of a lossless JPEG (DNG 1.4, compression 7) that ends behind its head.
+    content = make.dng(make.corners(2400, 1600)).replace(
+        struct.pack("<HHLL", 0x0103, 3, 1, 1), struct.pack("<HHLL", 0x0103, 3, 1, 7)
+    )
+    head = struct.pack(">HHHBHHB", 0xFFD8, 0xFFC3, 14, 14, 1600, 1200, 2) + bytes([0, 0x11, 0, 1, 0x11, 0])
+    head += struct.pack(">HHB", 0xFFC4, 20, 0) + bytes([1] + [0] * 16)
+    head += struct.pack(">HHB", 0xFFDA, 10, 2) + bytes([0, 0, 1, 0, 1, 0, 0])
+    path = write(tmp_path / "photo.dng", content[: -2400 * 1600 * 2] + head + bytes(rest))
+    with pytest.raises(UserError, match="incomplete"):
+        read_photo(path, process=process)
+    with pytest.raises(UserError, match="incomplete"):
+        read_thumbnail(path, 100, process)
 
 
 @pytest.mark.parametrize(

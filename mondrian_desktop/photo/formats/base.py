@@ -89,6 +89,8 @@ class Format:
         (file, path, long side) -> (H, W, 3), upright, fast.
     isolated
         Whether its decoder runs in a process of its own.
+    is_heavy
+        (file, path) -> whether this file's decoder does, because of the memory that it takes.
     tiff_metadata
         Whether the file itself is a TIFF structure with the metadata in it.
     """
@@ -99,6 +101,7 @@ class Format:
     decode: Callable[[BinaryIO, Path, int, Executor | None], Decoded]
     thumbnail: Callable[[BinaryIO, Path, int], Pixels]
     isolated: bool = False
+    is_heavy: Callable[[BinaryIO, Path], bool] = lambda file, path: False
     tiff_metadata: bool = False
 
 

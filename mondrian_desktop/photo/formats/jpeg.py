@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile, JpegImagePlugin
 
+from mondrian_desktop.errors import UserError
 from mondrian_desktop.photo.beside import Task
 from mondrian_desktop.photo.detail import Detail, detail_of_image
 from mondrian_desktop.photo.exif import is_adobe_rgb, orientation_of
@@ -24,8 +25,10 @@ from mondrian_desktop.photo.formats.embedded import embedded_thumbnail
 from mondrian_desktop.photo.iptc import records_of_photoshop
 from mondrian_desktop.photo.model import Pixels
 
-# libjpeg holds all coefficients of a progressive file, 3 bytes a pixel: two such decodes not at the same time.
-_PROGRESSIVE_PIXELS_AT_ONCE = 40_000_000
+# libjpeg holds all coefficients of a progressive file, 3 bytes a pixel and more where chroma is not subsampled. Larger
+# ones are decoded elsewhere, one decode after the other: 400 MB for 100 megapixels are then not the app's, and given
+# back at once.
+PROGRESSIVE_PIXELS = 28_000_000
 # Encoders write about ten; each costs a pass over the whole picture, so thousands in a small file would take hours.
 _MAX_SCANS = 200
 _SCAN = b"\xff\xda"
@@ -35,6 +38,15 @@ _BLOCK = 1 << 20
 def accepts(head: bytes, suffix: str) -> bool:
     """Whether these are the first bytes of a JPEG file."""
     return head.startswith(b"\xff\xd8\xff")
+
+
+def is_heavy(file: BinaryIO, path: Path) -> bool:
+    """Whether decoding takes so much memory that it is better done by another process."""
+    try:
+        image = open_image(JpegImagePlugin.JpegImageFile, file, path)
+    except (UserError, *DECODER_ERRORS):  # the decoder will say so
+        return False
+    return bool(image.info.get("progressive")) and image.width * image.height > PROGRESSIVE_PIXELS
 
 
 def blocks_of(image: Image.Image) -> Blocks:
@@ -70,8 +82,7 @@ def decode_jpeg(
         draft(image, long_side)
         detail = None
         if image.size != size:
-            is_large = image.info.get("progressive") and size[0] * size[1] > _PROGRESSIVE_PIXELS_AT_ONCE
-            detail = Task(lambda: _luma_detail(reopen, path, turn), None if is_large else beside)
+            detail = Task(lambda: _luma_detail(reopen, path, turn), beside)
         try:
             image.load()
             adobe = is_adobe_rgb(blocks.exif)
@@ -110,4 +121,4 @@ def thumbnail(file: BinaryIO, path: Path, long_side: int) -> Pixels:
     return draft_thumbnail(image, long_side, orientation_of(exif)) if embedded is None else embedded
 
 
-FORMAT = Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), accepts, decode, thumbnail)
+FORMAT = Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), accepts, decode, thumbnail, is_heavy=is_heavy)
