@@ -29,8 +29,10 @@ from mondrian_desktop.photo.model import Photo, Pixels
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
 from mondrian_desktop.report.model import Analysis, Labels
-from mondrian_desktop.settings import ANALYSIS_SIZE, Settings
+from mondrian_desktop.settings import ANALYSIS_SIZE, MODEL, Settings
 from mondrian_desktop.weights.catalog import CatalogEntry, entries, known
+from mondrian_desktop.weights.shelf import Shelf
+from mondrian_desktop.weights.standing import Machine
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ class Service:
         Many photos asked for at once: how far they are, cancel, retry.
     history
         Everything analyzed: pages, search, filters, delete and restore.
+    shelf
+        The models' files: what is here and what fits, download, pause, remove, add.
     problems
         Sentences about what was found wrong with the history at the start.
     """
@@ -62,6 +66,7 @@ class Service:
         settings: Settings,
         pump: Pump,
         store: Store | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self.advisors = advisors
         self.settings = settings
@@ -80,11 +85,25 @@ class Service:
         self._queue = Queue(pump, self._run, lanes(engine), self._tell, self._store, self._tell_pause)
         self.batches = Batches(pump, self._queue, self._store)
         self._watches = Watches(pump, self._queue, self._store, self._arrival_listeners)
+        self.shelf = Shelf(pump, machine)
         self._closed = False
 
     def models(self) -> tuple[CatalogEntry, ...]:
         """Return the models that the app knows; a folder need not be there."""
         return entries()
+
+    def use_model(self, model: str) -> Future[CatalogEntry]:
+        """Have later jobs asked of this model; those in line keep theirs, so that it changes between two jobs.
+
+        The future is done on the pump's thread, once the model has been looked at; it ends with a UserError where
+        it cannot be loaded, and the model that was chosen before stays.
+
+        Parameters
+        ----------
+        model
+            Id, repository or folder of a model on this machine, or id of a server.
+        """
+        return self.shelf.checked(model, lambda entry: self.settings.set(MODEL, entry.id))
 
     def device(self) -> str:
         """Return on what the model computes, for people."""
@@ -370,6 +389,7 @@ class Service:
         self._arrival_listeners.clear()
         self.batches.close()
         self.pump.close()
+        self.shelf.close()
         self._engine.unload()
         self._reader.close()
         self._queue.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mondrian_desktop.errors import Cancelled
 from mondrian_desktop.pump import Clock
-from mondrian_desktop.weights import places, tokens, unfinished
+from mondrian_desktop.weights import places, unfinished
 from mondrian_desktop.weights.catalog import CatalogEntry
 from mondrian_desktop.weights.events import DownloadEvent, DownloadEvents, Patience, Paused
 from mondrian_desktop.weights.worker import Desk, in_thread
@@ -64,6 +64,7 @@ class _Call:
 
     def work(self, desk: Desk[DownloadEvent]) -> None:
         # The HTTP client takes 0.2 s to import: time that neither the start of the app nor the window's thread has.
+        from mondrian_desktop.weights import tokens
         from mondrian_desktop.weights.errand import Errand
         from mondrian_desktop.weights.hub import Hub, endpoint
 

@@ -26,15 +26,12 @@ from mondrian_desktop.weights.hub import Hub, Interrupted
 from mondrian_desktop.weights.layout import arrived_bytes, is_there, link
 from mondrian_desktop.weights.manifest import Manifest, WeightFile, check_against, digest_matches, is_commit
 from mondrian_desktop.weights.meter import Meter
-from mondrian_desktop.weights.space import free_bytes, readable_bytes
+from mondrian_desktop.weights.space import SPARE_BYTES, free_bytes, readable_bytes
 from mondrian_desktop.weights.unfinished import Unfinished
 from mondrian_desktop.weights.worker import Desk
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-SPARE_BYTES = 500_000_000
-"""Free disk that a download leaves alone."""
 
 PROGRESS_S = 0.1
 """Shortest time between two events about progress."""

@@ -179,17 +179,17 @@ class Hub:
         if response.headers.get("X-Error-Code") == "GatedRepo":
             return UserError(
                 f"The makers of {repo} hand it out only to those who accept their terms.",
-                f"Accept them at {self.address}/{repo}, enter an access token of that account in the preferences, "
+                f"Accept them at {self.address}/{repo}, enter an access token of that account among the models, "
                 "then continue.",
             )
         if response.status_code == 401 and self._token_read:
             return UserError(
-                f"{name} did not accept the access token.", "Enter a new one in the preferences, then continue."
+                f"{name} did not accept the access token.", "Enter a new one among the models, then continue."
             )
         # The hub does not tell private models from ones that do not exist.
         return UserError(
             f"{name} has no model {repo}, or does not show it to everybody.",
-            "Check the name. For a private model enter an access token in the preferences.",
+            "Check the name. For a private model enter an access token among the models.",
         )
 
 

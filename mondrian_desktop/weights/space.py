@@ -23,6 +23,9 @@ WORKING_BYTES = 1_000_000_000
 CONTEXT_TOKENS = 4_096
 """Prompt, picture and answer of one critique have room in this."""
 
+SPARE_BYTES = 500_000_000
+"""Free disk that a download leaves alone."""
+
 COMFORTABLE = 0.80
 """Up to this share of the usable memory, other apps stay as they are."""
 

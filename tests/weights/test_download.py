@@ -18,6 +18,7 @@ from mondrian_desktop.weights.catalog import CatalogEntry, find, from_repo
 from mondrian_desktop.weights.download import download
 from mondrian_desktop.weights.events import Asking, Downloaded, Downloading, Patience, Paused, Retrying, Verifying
 from mondrian_desktop.weights.manifest import WeightFile
+from mondrian_desktop.weights.space import SPARE_BYTES
 from tests.weights.hub_server import body, corrupt, drop, ignore_range, overlong, stall, stall_before_answering, status
 from tests.weights.made import FETCHED, REPO
 
@@ -408,7 +409,7 @@ def test_room_is_needed_only_for_what_is_missing(hub, entry, fetch, monkeypatch)
     with pytest.raises(UserError):
         fetch(entry)
     hub.faults.clear()
-    monkeypatch.setattr(errand, "free_bytes", lambda folder: errand.SPARE_BYTES + 100_000)
+    monkeypatch.setattr(errand, "free_bytes", lambda folder: SPARE_BYTES + 100_000)
     assert isinstance(fetch(entry)[-1], Downloaded)
 
 
