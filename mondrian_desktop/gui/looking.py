@@ -40,6 +40,7 @@ class Looking(QObject):
         self.strip = FactsStrip(theme)
         self.full_look = FullLook(theme, service.preview, post, window)
         self.seen_look = SeenLook(theme, service.seen, post, window)
+        thumbnails.arrived.connect(self._thumbnail_arrived)
         self._loader.arrived.connect(self._arrived)
         self._loader.failed.connect(self._loading_failed)
         self._facts.arrived.connect(self._facts_arrived)
@@ -119,6 +120,13 @@ class Looking(QObject):
     def _sharpen(self, wanted_px: int) -> None:
         if self._entry is not None and wanted_px > self._read_px and not self._entry.problem:
             self._load(self._entry)
+
+    def _thumbnail_arrived(self, path: Path) -> None:
+        """Show the embedded thumbnail of a photo that takes longer, a RAW file say."""
+        if self._entry is not None and path == self._entry.path and self.view.image is None:
+            thumbnail = self._thumbnails.get(path)
+            if thumbnail is not None:
+                self.view.show_image(thumbnail.toImage(), self._entry.name, stand_in=True)
 
     def _arrived(self, path: Path, image: QImage) -> None:
         if self._entry is not None and path == self._entry.path:

@@ -1,3 +1,5 @@
+from concurrent.futures import Future
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -35,6 +37,19 @@ def test_opening_shows_the_photo_and_starts_nothing(stand, make_photo):
     assert "harbor.jpg" in window.windowTitle()
     assert window.asking.pane.card.isVisible()
     assert stand.engine.requests == []
+
+
+def test_the_thumbnail_is_shown_while_the_photo_is_still_being_read(stand, make_photo, monkeypatch):
+    photo = make_photo("harbor.jpg", size=(900, 600))
+    view, reader = stand.window.looking.view, stand.service._reader
+    read, late = reader.thumbnail, Future()
+    monkeypatch.setattr(reader, "thumbnail", lambda path, size: read(path, size) if size < 512 else late)
+    stand.open(photo)
+    assert view.image is None
+    stand.qtbot.waitUntil(lambda: view.image is not None)
+    assert max(view.image.width(), view.image.height()) < 512
+    late.set_result(read(photo, 1024).result())
+    stand.qtbot.waitUntil(lambda: view.image.width() == 900)
 
 
 def test_the_same_photo_is_there_once(stand, make_photo):
