@@ -148,7 +148,8 @@ class Finished:
     peak_memory_bytes
         Peak of the library's memory during this request.
     image_size
-        (width, height) in pixels at which the model's processor saw the picture, or None.
+        (width, height) in pixels at which the model's processor saw the picture, or None; at which it was sent, where
+        a server runs the model.
     """
 
     text: str

@@ -18,15 +18,20 @@ def jpeg(pixels: Pixels, quality: int = 85) -> bytes:
 
 def thumbnail(pixels: Pixels, size: int = 256) -> bytes:
     """Return a small JPEG of ``pixels``, long side at most ``size``."""
+    return jpeg(smaller(pixels, size), quality=80)
+
+
+def smaller(pixels: Pixels, size: int) -> Pixels:
+    """Return ``pixels`` with a long side of at most ``size``."""
     import numpy as np
     from PIL import Image
 
-    image = Image.fromarray(pixels)
-    scale = min(1.0, size / max(image.size))
-    small = image.resize(
-        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BOX
-    )
-    return jpeg(np.asarray(small), quality=80)
+    height, width = pixels.shape[:2]
+    scale = size / max(height, width)
+    if scale >= 1:
+        return pixels
+    target = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(Image.fromarray(pixels).resize(target, Image.Resampling.BOX))
 
 
 def data_uri(pixels: Pixels, quality: int = 85) -> str:

@@ -27,6 +27,18 @@ class Interrupted(Exception):  # noqa: N818 - told to the user only when retryin
         self.stalled = stalled
 
 
+class Refused(Exception):  # noqa: N818 - told to the user only when asking differently was in vain
+    """The server did not take the request as it was (400, 422 and the like); ``said`` is its own reason."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+class Fault(Interrupted):
+    """The server failed over the request, perhaps because of what was in it."""
+
+
 class Sockets:
     """The sockets of one client, so that another thread can end what it is waiting for.
 
@@ -47,9 +59,17 @@ class Sockets:
             self._sockets = [each for each in self._sockets if each.fileno() >= 0]
             self._sockets.append(info["return_value"].get_extra_info("socket"))
             if event.endswith(".connect_tcp.complete"):
-                self._check(self._sockets[-1])
+                self._checked(self._sockets[-1])
         if self._aborted:
             self.abort()
+
+    def _checked(self, each: socket.socket) -> None:
+        try:
+            self._check(each)
+        except BaseException:
+            # The client does not know yet that it has it.
+            each.close()
+            raise
 
     def abort(self) -> None:
         """Make the request that is under way, and every later one, fail at once."""

@@ -77,12 +77,14 @@ class Desk(Generic[Event]):
 Work: TypeAlias = Callable[[Desk[Event]], T]
 
 
-def in_thread(work: Work[Event, T], abort: Callable[[], None] = lambda: None) -> Generator[Event | Wait, None, T]:
+def in_thread(
+    work: Work[Event, T], abort: Callable[[], None] = lambda: None, *, close_s: float = CLOSE_S
+) -> Generator[Event | Wait, None, T]:
     """Run ``work`` in a thread; yield what it tells and return what it returns, or raise what it raises.
 
     ``throw(Cancelled())`` and ``close()`` make it stop at its next look at the desk, and call ``abort``, which is to
     end whatever it may be waiting for. After Cancelled the generator ends when the thread has: with Cancelled, or
-    as usual where the work was done first.
+    as usual where the work was done first. ``close()`` waits for the thread, ``close_s`` at most.
     """
     desk: Desk[Event] = Desk()
     pool = ThreadPoolExecutor(1, thread_name_prefix="weights")
@@ -99,7 +101,7 @@ def in_thread(work: Work[Event, T], abort: Callable[[], None] = lambda: None) ->
         yield from _events(desk)
     finally:
         _stop(desk, abort)
-        wait([done], timeout=CLOSE_S)
+        wait([done], timeout=close_s)
     return done.result()
 
 
