@@ -1,21 +1,35 @@
 """One typed declaration per option. Preferences, ``--help`` and the environment are views of these.
 
 A value comes from the environment (``MONDRIAN_`` and the name in capitals), else from the settings file, else
-it is the default. A broken file is kept aside and reported, never wiped.
+it is the default. A file that is broken, or from a newer version, is kept aside and reported, never wiped.
 """
 
+import difflib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from mondrian_desktop import paths
 from mondrian_desktop.errors import UserError
 
 T = TypeVar("T", bool, int, float, str)
+
+FORMAT = 1
+"""Of the settings file, under the key "format"; higher where an older version would misunderstand the values."""
+
+
+class Group(StrEnum):
+    """What belongs together: a page of the preferences, a heading of the list. The value is its title."""
+
+    GENERAL = "General"
+    ANALYSIS = "Analysis"
+    MODELS = "Models"
+    SERVICE = "Service"
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,7 @@ class Setting(Generic[T]):
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[T, ...] = ()
+    group: Group = Group.GENERAL
 
     @property
     def variable(self) -> str:
@@ -105,47 +120,74 @@ def _to_str(value: object) -> str:
     return value
 
 
+APPEARANCE = Setting(
+    "appearance", "system", "Appearance", "Light or dark; system: as the system has it.",
+    choices=("system", "light", "dark"),
+)  # fmt: skip
 UPDATE_INTERVAL = Setting(
     "update_interval", 5.0, "Update interval", "How often progress is told while a critique is written.",
-    unit="s", minimum=0.1, maximum=60.0,
+    unit="s", minimum=0.1, maximum=60.0, group=Group.ANALYSIS,
 )  # fmt: skip
 STREAM = Setting(
     "stream", True, "Stream the answer",
     "Off: the model's library generates in one piece, and the window cannot be used meanwhile.",
+    group=Group.ANALYSIS,
 )  # fmt: skip
 ANALYSIS_SIZE = Setting(
     "analysis_size", 1024, "Analysis size", "Long side of the picture that is handed to the model.",
-    unit="pixels", minimum=512, maximum=2048,
+    unit="pixels", minimum=512, maximum=2048, group=Group.ANALYSIS,
 )  # fmt: skip
 MAX_TOKENS = Setting(
     "max_tokens", 1500, "Longest answer", "Largest number of tokens a critique may have.",
-    unit="tokens", minimum=16, maximum=8192,
+    unit="tokens", minimum=16, maximum=8192, group=Group.ANALYSIS,
 )  # fmt: skip
 TEMPERATURE = Setting(
     "temperature", 0.0, "Temperature", "0: the same photo gets the same words each time. Higher: more varied words.",
-    minimum=0.0, maximum=2.0,
+    minimum=0.0, maximum=2.0, group=Group.ANALYSIS,
 )  # fmt: skip
-ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.")
-MODEL = Setting("model", "mini", "Model", "Id of an installed model, or a folder with weights.")
+ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.", group=Group.ANALYSIS)
+MODEL = Setting("model", "mini", "Model", "Id of an installed model, or a folder with weights.", group=Group.MODELS)
 SERVICE = Setting(
     "service", False, "Local service", "Lets pages and phones submit photos and watch. As long as the app runs.",
+    group=Group.SERVICE,
 )  # fmt: skip
 SERVICE_HOST = Setting(
     "service_host", "127.0.0.1", "Service address",
     "127.0.0.1: this machine only. 0.0.0.0: also your network, for those who have the token.",
+    group=Group.SERVICE,
 )  # fmt: skip
 SERVICE_PORT = Setting(
     "service_port", 5005, "Service port", "Where the service listens. 0 takes a free one.", minimum=0, maximum=65535,
+    group=Group.SERVICE,
 )  # fmt: skip
 SHARED_FOLDERS = Setting(
     "shared_folders", "", "Shared folders",
     "Photos in these folders can be submitted to the service by name. Several: with a colon between them.",
+    group=Group.SERVICE,
 )  # fmt: skip
 
 ALL: tuple[Setting[Any], ...] = (
-    UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, ADVISOR, MODEL, SERVICE, SERVICE_HOST,
-    SERVICE_PORT, SHARED_FOLDERS,
+    APPEARANCE, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, MODEL, SERVICE,
+    SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS,
 )  # fmt: skip
+Source = Literal["environment", "file", "default"]
+
+
+def find(name: str) -> Setting[Any]:
+    """Return the setting of this name; hyphens count as underscores.
+
+    Raises
+    ------
+    UserError
+        Where there is none.
+    """
+    by_name = {setting.name: setting for setting in ALL}
+    wanted = name.strip().lower().replace("-", "_")
+    if wanted in by_name:
+        return by_name[wanted]
+    close = difflib.get_close_matches(wanted, by_name, 1)
+    advice = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(by_name)}."
+    raise UserError(f"There is no setting {name!r}.", advice)
 
 
 class Settings:
@@ -168,43 +210,67 @@ class Settings:
         self.file = file or paths.config_dir() / "settings.json"
         self.problems: list[str] = []
         self._environment = os.environ if environment is None else environment
+        self._listeners: list[Callable[[Setting[Any]], None]] = []
+        self._is_newer = False
         self._stored = self._read()
 
     def get(self, setting: Setting[T]) -> T:
         """Return the value of ``setting`` from the environment, the file, or its default, in this order."""
-        sources = (
-            (f"the environment ({setting.variable})", self._environment.get(setting.variable)),
-            (str(self.file), self._stored.get(setting.name)),
-        )
-        for where, value in sources:
-            if value is not None:
-                try:
-                    return setting.parse(value)
-                except UserError as err:
-                    problem = f"{err.what} It comes from {where} and is not used."
-                    if problem not in self.problems:
-                        self.problems.append(problem)
-        return setting.default
+        return self._find(setting)[0]
+
+    def source(self, setting: Setting[T]) -> Source:
+        """Return where the value in force comes from."""
+        return self._find(setting)[1]
 
     def set(self, setting: Setting[T], value: T) -> None:
-        """Store ``value``, at once and as a whole file (a crash leaves the old one).
+        """Store ``value``, at once and as a whole file (a crash leaves the old one), and tell the listeners.
+
+        What others (the command line, say) have stored in the meantime is taken over. Where the environment has a
+        value, that one stays in force.
 
         Raises
         ------
         UserError
             Where the value is out of range or the file cannot be written; the old value stays in force.
         """
-        stored = self._stored | {setting.name: setting.parse(value)}
+        parsed = setting.parse(value)
+        before = {each.name: self.get(each) for each in ALL}
+        stored = self._read() | {"format": FORMAT, setting.name: parsed}
         part = self.file.with_name(self.file.name + ".part")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+            if self._is_newer:
+                self.file.replace(self._aside("newer"))
             part.replace(self.file)
         except OSError as err:
             raise UserError(f"The settings could not be saved to {self.file}: {err.strerror}.") from err
-        self._stored = stored
+        self._stored, self._is_newer = stored, False
+        for each in ALL:
+            if self.get(each) != before[each.name]:
+                for listener in tuple(self._listeners):
+                    listener(each)
+
+    def on_change(self, listener: Callable[[Setting[Any]], None]) -> Callable[[], None]:
+        """Have ``listener`` called with every setting whose value has changed; returns the way out."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _find(self, setting: Setting[T]) -> tuple[T, Source]:
+        sources: tuple[tuple[Source, str, object], ...] = (
+            ("environment", f"the environment ({setting.variable})", self._environment.get(setting.variable)),
+            ("file", str(self.file), self._stored.get(setting.name)),
+        )
+        for source, where, value in sources:
+            if value is not None:
+                try:
+                    return setting.parse(value), source
+                except UserError as err:
+                    self._tell(f"{err.what} It comes from {where} and is not used.")
+        return setting.default, "default"
 
     def _read(self) -> dict[str, Any]:
+        self._is_newer = False
         try:
             stored = json.loads(self.file.read_text(encoding="utf-8"))
             if not isinstance(stored, dict):
@@ -212,14 +278,34 @@ class Settings:
         except FileNotFoundError:
             return {}
         except OSError as err:
-            self.problems.append(f"The settings in {self.file} could not be read: {err.strerror}. Defaults are used.")
+            self._tell(f"The settings in {self.file} could not be read: {err.strerror}. Defaults are used.")
             return {}
         except (ValueError, RecursionError):
-            aside = self.file.with_name(self.file.name + ".broken")
-            self.problems.append(f"The settings file was damaged. It is kept as {aside}; defaults are used.")
+            aside = self._aside("broken")
+            self._tell(f"The settings file was damaged. It is kept as {aside}; defaults are used.")
             try:
                 self.file.replace(aside)
             except OSError as err:
-                self.problems.append(f"It could not be moved: {err.strerror}.")
+                self._tell(f"It could not be moved: {err.strerror}.")
+            return {}
+        if stored.get("format", FORMAT) != FORMAT:
+            # Not moved before there is something else to put there: the newer version finds it as it was.
+            self._is_newer = True
+            self._tell(
+                f"The settings in {self.file} are from a newer version, and defaults are used. "
+                f"Once you change something here, they are kept as {self._aside('newer').name}."
+            )
             return {}
         return stored
+
+    def _aside(self, kind: str) -> Path:
+        """Return a free name beside the file."""
+        aside, number = self.file.with_name(f"{self.file.name}.{kind}"), 1
+        while aside.exists():
+            number += 1
+            aside = self.file.with_name(f"{self.file.name}.{kind}-{number}")
+        return aside
+
+    def _tell(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)

@@ -103,7 +103,7 @@ def test_what_is_set_is_there_next_time_beside_what_others_wrote(file: Path) -> 
     Settings(file, {}).set(MAX_TOKENS, 100)
     assert Settings(file, {}).get(STREAM) is False
     assert json.loads(file.read_text(encoding="utf-8")) == {
-        "from_a_newer_version": [1], "stream": False, "max_tokens": 100
+        "from_a_newer_version": [1], "format": 1, "stream": False, "max_tokens": 100
     }  # fmt: skip
     assert [path.name for path in file.parent.iterdir()] == ["settings.json"]
 
@@ -131,6 +131,64 @@ def test_a_damaged_file_is_kept_aside(file: Path, text: str) -> None:
     assert len(found.problems) == 1
     found.set(STREAM, False)
     assert (file.parent / "settings.json.broken").read_bytes() == text.encode("utf-8", "surrogatepass")
+
+
+def test_a_second_damaged_file_does_not_take_the_place_of_the_first(file: Path) -> None:
+    with_text(file, "first")
+    with_text(file, "second")
+    assert (file.parent / "settings.json.broken").read_text(encoding="utf-8") == "first"
+    assert (file.parent / "settings.json.broken-2").read_text(encoding="utf-8") == "second"
+
+
+def test_a_file_from_a_newer_version_stays_until_something_is_set_and_is_then_kept_aside(file: Path) -> None:
+    text = '{"format": 2, "stream": {"speed": 3}, "max_tokens": 99}'
+    found = with_text(file, text)
+    assert found.get(STREAM) is True
+    assert found.get(MAX_TOKENS) == MAX_TOKENS.default
+    assert "newer version" in found.problems[0]
+    assert len(found.problems) == 1
+    assert file.read_text(encoding="utf-8") == text
+    found.set(MAX_TOKENS, 100)
+    assert (file.parent / "settings.json.newer").read_text(encoding="utf-8") == text
+    assert json.loads(file.read_text(encoding="utf-8")) == {"format": 1, "max_tokens": 100}
+    assert Settings(file, {}).problems == []
+
+
+def test_what_another_process_stored_meanwhile_is_not_lost(file: Path) -> None:
+    window = Settings(file, {})
+    Settings(file, {}).set(MAX_TOKENS, 100)
+    told: list[str] = []
+    window.on_change(lambda setting: told.append(setting.name))
+    window.set(STREAM, False)
+    assert (window.get(STREAM), window.get(MAX_TOKENS)) == (False, 100)
+    assert told == ["stream", "max_tokens"]
+
+
+def test_listeners_are_told_what_changes_until_they_leave(file: Path) -> None:
+    found = Settings(file, {"MONDRIAN_MAX_TOKENS": "200"})
+    told: list[str] = []
+    leave = found.on_change(lambda setting: told.append(setting.name))
+    found.set(STREAM, True)
+    found.set(MAX_TOKENS, 100)
+    assert told == [], "the values in force are what they were"
+    found.set(STREAM, False)
+    leave()
+    found.set(STREAM, True)
+    assert told == ["stream"]
+
+
+def test_the_source_of_a_value_is_told(file: Path) -> None:
+    with_text(file, '{"update_interval": 2, "max_tokens": 0}')
+    found = Settings(file, {"MONDRIAN_STREAM": "off", "MONDRIAN_UPDATE_INTERVAL": "soon"})
+    assert [found.source(each) for each in (STREAM, UPDATE_INTERVAL, MAX_TOKENS)] == ["environment", "file", "default"]
+
+
+def test_a_setting_is_found_by_name(file: Path) -> None:
+    assert settings.find("max-tokens") is MAX_TOKENS
+    with pytest.raises(UserError, match="Did you mean max_tokens"):
+        settings.find("max_token")
+    with pytest.raises(UserError, match="There are: "):
+        settings.find("")
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(file: Path) -> None:

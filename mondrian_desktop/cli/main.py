@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mondrian_desktop
 from mondrian_desktop import log, paths
-from mondrian_desktop.cli import analyze, batch, doctor, history, request, watch
+from mondrian_desktop.cli import analyze, batch, doctor, history, request, settings, watch
 from mondrian_desktop.cli.inspect import inspect
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.service import Service
@@ -24,8 +24,8 @@ from mondrian_desktop.settings import (
 )
 
 COMMANDS = (
-    "analyze", "ask", "batch", "watch", "history", "inspect", "serve", "verify-streaming", "doctor", "self-test",
-    "demo", "window",
+    "analyze", "ask", "batch", "watch", "history", "inspect", "serve", "verify-streaming", "settings", "doctor",
+    "self-test", "demo", "window",
 )  # fmt: skip
 USAGE_ERROR = 2
 
@@ -57,6 +57,8 @@ def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> in
     log.start(verbose=options.verbose)
     if options.command == "inspect":
         return inspect(options.photos, as_json=options.json, out=sys.stdout, err=sys.stderr)
+    if options.command == "settings":
+        return _settings(options)
     if options.command == "verify-streaming":
         return _verify_streaming(options, build)
     service = build()
@@ -84,6 +86,15 @@ def _verify_streaming(options: argparse.Namespace, build: Callable[[], Service])
 
     try:
         return verify_streaming.run(build, options, sys.stdout, sys.stderr)
+    except UserError as err:
+        sys.stderr.write(f"mondrian-desktop: {err}\n")
+        return USAGE_ERROR
+
+
+def _settings(options: argparse.Namespace) -> int:
+    """Tell or change settings; neither history nor models are opened for that."""
+    try:
+        return settings.run(options, sys.stdout, sys.stderr)
     except UserError as err:
         sys.stderr.write(f"mondrian-desktop: {err}\n")
         return USAGE_ERROR
@@ -149,6 +160,8 @@ def _parser() -> argparse.ArgumentParser:
     verifying.add_argument("photo", nargs="?", type=Path, metavar="PHOTO", help="default: a sample")
     verifying.add_argument("--url", metavar="URL", help="of the service; default: the one on this machine, else an own")
     verifying.add_argument("--interval", type=_of(UPDATE_INTERVAL), metavar="S", help=_help(UPDATE_INTERVAL))
+
+    settings.add_options(commands.add_parser("settings", help="tell and change the preferences"))
 
     commands.add_parser("doctor", help="tell versions, device, memory, folders and models")
     trial = commands.add_parser("self-test", help="try every part of the app, with a window; also --self-test")
