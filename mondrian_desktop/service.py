@@ -12,6 +12,7 @@ from mondrian_desktop.critique.advisor import Advisors
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Engine
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.jobs import outcome
 from mondrian_desktop.jobs.ahead import ReadAhead
 from mondrian_desktop.jobs.batches import Batches
 from mondrian_desktop.jobs.lanes import lanes
@@ -24,10 +25,11 @@ from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
 from mondrian_desktop.jobs.seen import seen_for
 from mondrian_desktop.jobs.store import Store
+from mondrian_desktop.jobs.summary import Summary
 from mondrian_desktop.jobs.watch import Arrived, Watches
 from mondrian_desktop.photo.model import Photo, Pixels
 from mondrian_desktop.photo.reader import PhotoReader
-from mondrian_desktop.pump import Pump
+from mondrian_desktop.pump import End, Pump, Task
 from mondrian_desktop.report.model import Analysis, Labels
 from mondrian_desktop.settings import ANALYSIS_SIZE, MODEL, Settings
 from mondrian_desktop.weights.catalog import CatalogEntry, entries, known
@@ -199,7 +201,7 @@ class Service:
         self._queue.add(job)
         return self._queue.job(job.id)
 
-    def submit_photos(self, paths: Iterable[Path], advisor: str = "") -> tuple[Job, ...]:
+    def submit_photos(self, paths: Iterable[Path], advisor: str = "", *, again: bool = True) -> tuple[Job, ...]:
         """Put photos in line, as :meth:`submit` does one, but all in one piece: either all are in line or none.
 
         Raises
@@ -207,7 +209,7 @@ class Service:
         UserError
             Where the advisor or the model is unknown, or the disk is full.
         """
-        jobs = [self._orders.job(path, advisor, "", "", None, again=True) for path in paths]
+        jobs = [self._orders.job(path, advisor, "", "", None, again=again) for path in paths]
         self._queue.add(*jobs)
         return tuple(self._queue.job(job.id) for job in jobs)
 
@@ -292,6 +294,23 @@ class Service:
         """Have ``listener`` told what arrives in watched folders; returns the way out."""
         return self._arrival_listeners.add(listener)
 
+    def export_batch(self, summary: Summary, file: Path, on_end: Callable[[UserError | None], None]) -> None:
+        """Write what came of a batch, beside the work: ``.csv``, ``.json``, or a contact sheet as ``.html``.
+
+        ``on_end`` is told, on the pump's thread, that it is there, or why not.
+        """
+        document = outcome.document(
+            outcome.KINDS[file.suffix.lower()], summary, self.history, self.advisors, lambda each: self.labels(each)
+        )
+
+        def ended(task: Task) -> None:
+            if task.error is not None and not isinstance(task.error, UserError):
+                raise task.error
+            if task.end is not End.CANCELLED:
+                on_end(task.error)
+
+        self.pump.start(outcome.write(document, file), lambda event: None, ended)
+
     def ask(self, analysis_id: int, question: str) -> Job:
         """Put a follow-up question about an analysis in line; the answer is added to its conversation.
 
@@ -304,9 +323,9 @@ class Service:
         self._queue.add(job)
         return self._queue.job(job.id)
 
-    def cancel(self, job_id: str) -> None:
-        """End a job; what was already written stays available as its analysis."""
-        self._queue.cancel(job_id)
+    def cancel(self, *job_ids: str) -> None:
+        """End jobs; what was already written stays available as their analyses."""
+        self._queue.cancel(*job_ids)
 
     def cancel_all(self) -> None:
         """End everything that waits or runs, and the finding of photos; nothing new starts in between."""
@@ -321,9 +340,9 @@ class Service:
         """Return counts, pace and time left of everything since the queue was last empty."""
         return self.batches.progress()
 
-    def move(self, job_id: str, before: str | None) -> None:
-        """Move a waiting job before another waiting one, or to the end of the line."""
-        self._queue.move(job_id, before)
+    def move(self, job_ids: str | Sequence[str], before: str | None) -> None:
+        """Move waiting jobs before another waiting one, or to the end of the line."""
+        self._queue.move(job_ids, before)
 
     @property
     def paused(self) -> bool:

@@ -3,17 +3,17 @@
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from mondrian_desktop.cli import request
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.jobs import outcome
 from mondrian_desktop.jobs.model import Batch, Job, JobState
-from mondrian_desktop.jobs.pace import Progress
+from mondrian_desktop.jobs.outcome import Kind
+from mondrian_desktop.jobs.pace import time_left
 from mondrian_desktop.jobs.queue import Update
 from mondrian_desktop.jobs.summary import Line, Summary
-from mondrian_desktop.report import codec, contact, csv
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.service import Service
@@ -78,7 +78,7 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
     if options.output is not None:
         _export(service, summary, options.output, err)
     if options.json:
-        json.dump(_plain(summary), out, indent=2, ensure_ascii=False)
+        json.dump(outcome.plain(summary), out, indent=2, ensure_ascii=False)
         out.write("\n")
     else:
         out.writelines(f"{line}\n" for line in summary_lines(service, summary))
@@ -113,20 +113,10 @@ class Ticker:
             f"[{progress.over}/{progress.total}] {_name(job)}",
             job.advisor,
             _outcome(job, analysis),
-            left(progress),
+            time_left(progress),
         ]
         self._err.write(" · ".join(part for part in parts if part) + "\n")
         self._err.flush()
-
-
-def left(progress: Progress) -> str:
-    """Return the time left in words: "about 6 min left"; empty where it is not known or nothing is left."""
-    if not progress.seconds_left:
-        return ""
-    minutes = progress.seconds_left / 60
-    if minutes < 1:
-        return "less than a minute left"
-    return f"about {minutes:.0f} min left" if minutes < 100 else f"about {minutes / 60:.0f} h left"
 
 
 def summary_lines(service: Service, summary: Summary) -> Iterator[str]:
@@ -168,67 +158,9 @@ def _resume(service: Service, options: argparse.Namespace, err: TextIO) -> Batch
 
 
 def _export(service: Service, summary: Summary, folder: Path, err: TextIO) -> None:
-    ids = [line.analysis_id for line in summary.lines if line.analysis_id is not None]
-    documents = [codec.to_json(each) for each in _analyses(service, ids)]
-    # Without the histograms a table of 10,000 photos fits in memory.
-    table = csv.render(replace(each, facts=None) for each in _analyses(service, ids))
-    sheet = contact.render(summary.batch.name, _frames(service, summary), summary.distribution, _note(service, summary))
-    for stem, suffix, content in (
-        ("batch", "json", json.dumps({**_plain(summary), "analyses": documents}, indent=2, ensure_ascii=False) + "\n"),
-        ("batch", "csv", table),
-        ("contact-sheet", "html", sheet),
-    ):
-        err.write(f"Written: {clean_line(str(request.save(folder, stem, suffix, content, once=True)))}\n")
-
-
-def _frames(service: Service, summary: Summary) -> list[contact.Frame]:
-    """Return a frame for each photo, the best first, those without a score at the end."""
-    by_path: dict[Path | None, list[Line]] = {}
-    for line in summary.lines:
-        by_path.setdefault(line.path, []).append(line)
-    frames = [
-        contact.Frame(
-            _label(lines[0]),
-            tuple(contact.Mark(_advisor(service, line), line.score, _without_score(line)) for line in lines),
-            next((service.history.thumbnail(line.analysis_id) for line in lines if line.analysis_id), None),
-        )
-        for lines in by_path.values()
-    ]
-    return sorted(frames, key=lambda frame: -(frame.score or 0.0))
-
-
-def _without_score(line: Line) -> str:
-    if line.score is not None:
-        return ""
-    return line.reason or ("no score" if line.state is JobState.DONE else line.state.value)
-
-
-def _note(service: Service, summary: Summary) -> str:
-    analysis = next(_analyses(service, [line.analysis_id for line in summary.lines if line.analysis_id]), None)
-    return service.labels(analysis).model_note if analysis else ""
-
-
-def _analyses(service: Service, ids: list[int]) -> Iterator[Analysis]:
-    for analysis_id in ids:
-        analysis = service.history.analysis(analysis_id)
-        if analysis is not None:
-            yield analysis
-
-
-def _plain(summary: Summary) -> dict[str, Any]:
-    spread = summary.distribution.items()
-    return {
-        "batch": summary.batch.name,
-        "created": summary.batch.created.isoformat(),
-        "photos": [
-            {
-                "path": _text(line.path), "advisor": line.advisor, "state": line.state.value, "reason": line.reason,
-                "overall_score": line.score, "analysis_id": line.analysis_id,
-            }
-            for line in summary.lines
-        ],
-        "distribution": {name: {str(score): n for score, n in each.items()} for name, each in spread},
-    }  # fmt: skip
+    for kind, stem in ((Kind.JSON, "batch"), (Kind.CSV, "batch"), (Kind.CONTACT_SHEET, "contact-sheet")):
+        content = outcome.finish(outcome.document(kind, summary, service.history, service.advisors, service.labels))
+        err.write(f"Written: {clean_line(str(request.save(folder, stem, kind.value, content, once=True)))}\n")
 
 
 def _outcome(job: Job, analysis: Analysis | None) -> str:
@@ -251,8 +183,3 @@ def _label(line: Line) -> str:
 
 def _name(job: Job) -> str:
     return clean_line(job.path.name, 120).replace("/", "_") if job.path else "answer"
-
-
-def _text(path: Path | None) -> str | None:
-    """Return the path with bytes that are no text replaced."""
-    return None if path is None else str(path).encode("utf-8", "replace").decode("utf-8")

@@ -37,6 +37,16 @@ class Progress:
         return self.done + self.failed + self.stopped
 
 
+def time_left(progress: Progress) -> str:
+    """Return the time left in words: "about 6 min left"; empty where it is not known or nothing is left."""
+    if not progress.seconds_left:
+        return ""
+    minutes = progress.seconds_left / 60
+    if minutes < 1:
+        return "less than a minute left"
+    return f"about {minutes:.0f} min left" if minutes < 100 else f"about {minutes / 60:.0f} h left"
+
+
 class Pace:
     """Counts jobs by their states, and the time between their ends."""
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 from operator import attrgetter
@@ -140,24 +140,21 @@ class Queue:
         finally:
             self._start_next()
 
-    def cancel(self, job_id: str) -> None:
-        """End a job: a waiting one never starts, a running one hands over what it has. Over is over: no effect."""
-        job = self._jobs[job_id]
-        if job.state is JobState.QUEUED:
-            self._waiting.remove(job_id)
-            self._set(job.to(JobState.CANCELLED))
-        elif task := self._tasks.get(job_id):
-            self._pump.cancel(task)
+    def cancel(self, *job_ids: str) -> None:
+        """End jobs: a waiting one never starts, a running one hands over what it has. Over is over: no effect."""
+        self._cancel({self._jobs[job_id].id for job_id in job_ids})
 
     def cancel_all(self, batch: str | None = None) -> None:
         """End everything that waits or runs, of one batch where given; nothing new starts in between."""
-        waiting = [job for job in map(self.job, self._waiting) if batch in (None, job.batch)]
-        gone = {job.id for job in waiting}
-        self._waiting = [job_id for job_id in self._waiting if job_id not in gone]
-        self._set(*(job.to(JobState.CANCELLED) for job in waiting))
-        for job_id, task in self._tasks.items():
-            if batch in (None, self._jobs[job_id].batch):
-                self._pump.cancel(task)
+        self._cancel({each for each in (*self._waiting, *self._tasks) if batch in (None, self._jobs[each].batch)})
+
+    def _cancel(self, job_ids: Set[str]) -> None:
+        waiting = [self._jobs[job_id] for job_id in self._waiting if job_id in job_ids]
+        self._waiting = [job_id for job_id in self._waiting if job_id not in job_ids]
+        if waiting:
+            self._set(*(job.to(JobState.CANCELLED) for job in waiting))
+        for job_id in job_ids & self._tasks.keys():
+            self._pump.cancel(self._tasks[job_id])
 
     def retry(self, *job_ids: str) -> None:
         """Put failed, cancelled or interrupted jobs in line again, at the end; also of earlier sessions.
@@ -176,8 +173,8 @@ class Queue:
         self._store.update(*placed)
         self.take(placed)
 
-    def move(self, job_id: str, before: str | None) -> None:
-        """Move a waiting job before another waiting one, or to the end of the line.
+    def move(self, job_ids: str | Sequence[str], before: str | None) -> None:
+        """Move waiting jobs, together and in the order given, before another waiting one, or to the end of the line.
 
         Raises
         ------
@@ -186,11 +183,14 @@ class Queue:
         UserError
             Where the store does not take it.
         """
-        if job_id == before:
-            return
+        ids = [job_ids] if isinstance(job_ids, str) else list(dict.fromkeys(job_ids))
         line = list(self._waiting)
-        line.remove(job_id)
-        line.insert(len(line) if before is None else line.index(before), job_id)
+        for job_id in ids:
+            line.remove(job_id)
+        if before in ids:
+            return
+        at = len(line) if before is None else line.index(before)
+        line[at:at] = ids
         # The same places, dealt out anew: only what lies between old and new place moves.
         places = [self._jobs[each].position for each in self._waiting]
         moved = [

@@ -412,6 +412,21 @@ def test_waiting_jobs_can_be_moved(scene, moved, before, order):
     assert "".join(scene.started) == order
 
 
+def test_several_jobs_are_moved_together(scene):
+    ids = {name: scene.add(name) for name in "abcdef"}
+    scene.queue.move([ids["e"], ids["c"]], ids["b"])
+    assert "".join(job.path.name for job in scene.queue.jobs) == "aecbdf"
+    scene.queue.move([ids["e"], ids["c"]], ids["c"])
+    assert "".join(job.path.name for job in scene.queue.jobs) == "aecbdf"
+
+
+def test_several_jobs_are_ended_together(scene):
+    ids = {name: scene.add(name) for name in "abcd"}
+    scene.queue.cancel(ids["a"], ids["c"])
+    scene.pump.run()
+    assert [scene.state(ids[name]) for name in "abcd"] == ["cancelled", "done", "cancelled", "done"]
+
+
 def test_only_waiting_jobs_can_be_moved(scene):
     running, waiting = scene.add("a"), scene.add("b")
     for job, before in ((running, None), (waiting, running), ("nobody", None)):
