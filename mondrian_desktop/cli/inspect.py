@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.photo.describe import photo_document, photo_lines
+from mondrian_desktop.photo.location import Location
 from mondrian_desktop.photo.model import Photo
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.photo.text import clean
@@ -15,7 +17,7 @@ from mondrian_desktop.photo.text import clean
 _AHEAD = 2
 
 
-def inspect(paths: list[Path], *, as_json: bool, out: TextIO, err: TextIO) -> int:
+def inspect(paths: list[Path], *, as_json: bool, out: TextIO, err: TextIO, with_location: bool = False) -> int:
     """Write metadata and measured facts of each photo; a photo that fails is told, the others go on.
 
     Parameters
@@ -26,6 +28,8 @@ def inspect(paths: list[Path], *, as_json: bool, out: TextIO, err: TextIO) -> in
         One object for one photo, a list for several; a failed one is {"path", "error", "advice"}. Else text.
     out, err
         Where results and errors go.
+    with_location
+        Whether to tell where each was taken, which nothing else ever does.
 
     Returns
     -------
@@ -39,14 +43,25 @@ def inspect(paths: list[Path], *, as_json: bool, out: TextIO, err: TextIO) -> in
                 failed = True
                 documents.append({"path": _text(path), "error": result.what, "advice": result.advice})
                 err.write(f"mondrian-desktop: {result}\n")
-            elif as_json:
-                documents.append({**photo_document(result), "path": _text(path)})
+                continue
+            location = _location(reader, path) if with_location else None
+            if as_json:
+                more = {"location": asdict(location) if location else None} if with_location else {}
+                documents.append({**photo_document(result), "path": _text(path), **more})
             else:
-                out.write("\n".join([clean(_text(path), 1000), *(f"  {line}" for line in photo_lines(result)), ""]))
+                lines = [*photo_lines(result), *([f"Taken at: {location}"] if location else [])]
+                out.write("\n".join([clean(_text(path), 1000), *(f"  {line}" for line in lines), ""]))
     if as_json:
         json.dump(documents[0] if len(paths) == 1 else documents, out, indent=2, ensure_ascii=False)
         out.write("\n")
     return 1 if failed else 0
+
+
+def _location(reader: PhotoReader, path: Path) -> Location | None:
+    try:
+        return reader.location(path).result()
+    except UserError:  # it was there a moment ago: its facts are told, and no place
+        return None
 
 
 def _text(path: Path) -> str:

@@ -56,7 +56,8 @@ def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> in
     """Carry out a parsed command other than the window; errors are told on stderr."""
     log.start(verbose=options.verbose)
     if options.command == "inspect":
-        return inspect(options.photos, as_json=options.json, out=sys.stdout, err=sys.stderr)
+        asked = {"as_json": options.json, "with_location": options.location}
+        return inspect(options.photos, out=sys.stdout, err=sys.stderr, **asked)
     if options.command == "settings":
         return _settings(options)
     if options.command == "verify-streaming":
@@ -151,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     facts = commands.add_parser("inspect", help="tell what can be measured on photos, without a model")
     facts.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     facts.add_argument("--json", action="store_true", help="as JSON")
+    facts.add_argument("--location", action="store_true", help="also where it was taken, which is told nowhere else")
 
     serving = commands.add_parser("serve", help="answer phones and web pages over HTTP, without a window")
     serving.add_argument("--host", metavar="ADDRESS", help=f"{SERVICE_HOST.help} Default {SERVICE_HOST.default}.")

@@ -71,10 +71,7 @@ def _read(original: Original, analysis_size: int, process: DecoderProcess, besid
     known = recognize(original)
     content_hash = Task(lambda: _content_hash(original.path), beside)
     try:
-        if _belongs_elsewhere(original, known):
-            decoded = process.decode(original.path, analysis_size)
-        else:
-            decoded = decode_picture(original, known, analysis_size, beside)
+        decoded = decode_anywhere(original, known, analysis_size, process, beside)
     except UserError:
         content_hash.drop()
         raise
@@ -118,6 +115,15 @@ def read_thumbnail(path: Path, size: int, process: DecoderProcess | None = None)
         return own.thumbnail(path, size)
 
 
+def decode_anywhere(
+    original: Original, known: Format, long_side: int, process: DecoderProcess, beside: Executor | None
+) -> Decoded:
+    """Decode in this process or, where that is safer, in the other one; raises as :func:`read_photo`."""
+    if _belongs_elsewhere(original, known):
+        return process.decode(original.path, long_side)
+    return decode_picture(original, known, long_side, beside)
+
+
 def _belongs_elsewhere(original: Original, known: Format) -> bool:
     return known.isolated or known.is_heavy(original.file, original.path)
 
@@ -133,13 +139,13 @@ def _content_hash(path: Path) -> str:
 
 def _exif(original: Original, known: Format, decoded: Decoded) -> Exif:
     blocks = decoded.blocks
-    sidecar = _sidecar(original.path) if known.name == "RAW" else b""
+    sidecar = sidecar_of(original.path) if known.name == "RAW" else b""
     if not known.tiff_metadata:
         return read_exif(blocks.exif, blocks.xmp, blocks.iptc)
     return merge_exif(read_exif(original.file, sidecar=sidecar), read_exif(blocks.exif, blocks.xmp, blocks.iptc))
 
 
-def _sidecar(path: Path) -> bytes:
+def sidecar_of(path: Path) -> bytes:
     """Return the XMP file beside a RAW file, as Lightroom (photo.xmp) or darktable (photo.nef.xmp) names it."""
     for beside in (path.with_suffix(".xmp"), path.with_name(path.name + ".xmp"), path.with_suffix(".XMP")):
         try:

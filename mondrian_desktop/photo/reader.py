@@ -10,6 +10,7 @@ from mondrian_desktop.photo.seen import seen
 
 if TYPE_CHECKING:
     from mondrian_desktop.photo.isolate import DecoderProcess
+    from mondrian_desktop.photo.location import Location
 
 _WORKERS = 2
 
@@ -36,6 +37,10 @@ class PhotoReader:
         """Start :func:`~mondrian_desktop.photo.decode.read_thumbnail`."""
         return self._pool.submit(self._thumbnail, path, size)
 
+    def location(self, path: Path) -> "Future[Location | None]":
+        """Start :func:`~mondrian_desktop.photo.location.read_location`, for a user who asks."""
+        return self._pool.submit(self._location, path)
+
     def seen(
         self,
         path: Path,
@@ -60,6 +65,11 @@ class PhotoReader:
         from mondrian_desktop.photo.decode import read_photo
 
         return read_photo(path, analysis_size, self._decoder(), self._pool)
+
+    def _location(self, path: Path) -> "Location | None":
+        from mondrian_desktop.photo.location import read_location
+
+        return read_location(path, self._decoder())
 
     def _thumbnail(self, path: Path, size: int) -> Pixels:
         from mondrian_desktop.photo.decode import read_thumbnail

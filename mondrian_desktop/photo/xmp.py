@@ -53,6 +53,13 @@ def read_xmp(packet: bytes) -> dict[str, Any]:
     }
 
 
+def position_texts(packet: bytes) -> tuple[str, str]:
+    """Return latitude and longitude as the packet has them; empty where it does not."""
+    root = _parse(packet)
+    properties = {} if root is None else _properties(root)
+    return _text(properties.get(f"{_EXIF}GPSLatitude")), _text(properties.get(f"{_EXIF}GPSLongitude"))
+
+
 def _parse(packet: bytes) -> ElementTree.Element | None:
     if not packet or len(packet) > MAX_BYTES:
         return None

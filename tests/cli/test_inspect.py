@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from mondrian_desktop.cli.inspect import inspect
+from tests.photo.test_location import SYDNEY, photo_at
 
 
 @pytest.fixture
@@ -84,3 +85,19 @@ def test_hostile_names_do_not_reach_the_terminal(photo: Path, tmp_path: Path) ->
         assert code == 0
         assert "\x1b" not in out
         assert len([line for line in out.splitlines() if not line.startswith("  ")]) == 1
+
+
+def test_where_it_was_taken_is_told_only_when_asked(tmp_path: Path, photo: Path) -> None:
+    taken = photo_at(tmp_path / "taken.jpg", SYDNEY)
+    told = []
+    for as_json, with_location in ((False, False), (True, False), (False, True), (True, True)):
+        out = io.StringIO()
+        paths = [taken, photo]
+        assert inspect(paths, as_json=as_json, out=out, err=io.StringIO(), with_location=with_location) == 0
+        told.append(out.getvalue())
+    assert "Location: stored in the file" in told[0]
+    assert not any("151.2" in text or "33.85" in text for text in told[:2])
+    assert "  Taken at: -33.85690, 151.21510\n" in told[2]
+    one, other = json.loads(told[3])
+    assert one["location"] == {"latitude": pytest.approx(-33.8569), "longitude": pytest.approx(151.2151)}
+    assert other["location"] is None
