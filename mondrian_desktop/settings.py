@@ -145,6 +145,15 @@ TEMPERATURE = Setting(
     "temperature", 0.0, "Temperature", "0: the same photo gets the same words each time. Higher: more varied words.",
     minimum=0.0, maximum=2.0, group=Group.ANALYSIS,
 )  # fmt: skip
+LANGUAGE = Setting(
+    "language", "English", "Language", "In which critiques and answers are written. The built-in model knows English.",
+    group=Group.ANALYSIS,
+)  # fmt: skip
+SCHEMA = Setting(
+    "schema", True, "Hold answers to the form",
+    "A model that can be held to the form of a critique always writes a whole one. Off: it writes as it likes.",
+    group=Group.ANALYSIS,
+)  # fmt: skip
 ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.", group=Group.ANALYSIS)
 MODEL = Setting("model", "mini", "Model", "Id of an installed model, or a folder with weights.", group=Group.MODELS)
 SERVICE = Setting(
@@ -167,8 +176,8 @@ SHARED_FOLDERS = Setting(
 )  # fmt: skip
 
 ALL: tuple[Setting[Any], ...] = (
-    APPEARANCE, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, MODEL, SERVICE,
-    SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS,
+    APPEARANCE, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, LANGUAGE, SCHEMA, MODEL,
+    SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS,
 )  # fmt: skip
 Source = Literal["environment", "file", "default"]
 

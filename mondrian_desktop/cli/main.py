@@ -15,6 +15,7 @@ from mondrian_desktop.errors import UserError
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import (
     ADVISOR,
+    LANGUAGE,
     MAX_TOKENS,
     MODEL,
     SERVICE_HOST,
@@ -179,6 +180,7 @@ def _add_request_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="DIR|ID", default="", help=MODEL.help)
     parser.add_argument("--interval", type=_of(UPDATE_INTERVAL), metavar="S", help=_help(UPDATE_INTERVAL))
     parser.add_argument("--max-tokens", type=_of(MAX_TOKENS), metavar="N", help=_help(MAX_TOKENS))
+    parser.add_argument("--language", metavar="NAME", help=LANGUAGE.help)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the sampler, for temperatures above 0")
     parser.add_argument("--no-stream", action="store_true", help="let the library generate in one piece")
 

@@ -37,6 +37,8 @@ def request_options(service: Service, options: argparse.Namespace) -> Options:
         chosen = replace(chosen, update_interval_s=options.interval)
     if options.max_tokens is not None:
         chosen = replace(chosen, max_tokens=options.max_tokens)
+    if options.language:
+        chosen = replace(chosen, language=options.language)
     return replace(chosen, stream=False) if options.no_stream else chosen
 
 

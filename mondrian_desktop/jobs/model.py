@@ -43,6 +43,8 @@ class Options:
     temperature: float = 0.0
     seed: int = 0
     stream: bool = True
+    language: str = "English"
+    schema: bool = True
 
 
 @dataclass(frozen=True, slots=True)

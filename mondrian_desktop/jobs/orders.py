@@ -12,8 +12,10 @@ from mondrian_desktop.jobs.run import Assignment
 from mondrian_desktop.settings import (
     ADVISOR,
     ANALYSIS_SIZE,
+    LANGUAGE,
     MAX_TOKENS,
     MODEL,
+    SCHEMA,
     STREAM,
     TEMPERATURE,
     UPDATE_INTERVAL,
@@ -39,6 +41,8 @@ class Orders:
             max_tokens=get(MAX_TOKENS),
             temperature=get(TEMPERATURE),
             stream=get(STREAM),
+            language=get(LANGUAGE),
+            schema=get(SCHEMA),
         )
 
     def job(

@@ -121,6 +121,10 @@ class Assignment:
         options = {name: value for name, value in asdict(self.job.options).items() if name not in _SHAPELESS}
         if not self.job.options.temperature:
             del options["seed"]
+        # Analyses made before there were these options count as made with their defaults.
+        for name in ("language", "schema"):
+            if options[name] == getattr(_DEFAULTS, name):
+                del options[name]
         said = (self.advisor.id, self.advisor.seeing, self.advisor.voice, self.advisor.outside, self.advisor.focus)
         server = self.entry.server
         model = [self.entry.id, *((server.url, server.model, server.picture_size) if server else ())]
@@ -128,6 +132,7 @@ class Assignment:
         return sha256(json.dumps(shape).encode()).hexdigest()
 
 
+_DEFAULTS = Options()
 _SHAPELESS = ("update_interval_s", "stream")
 """Options that do not change the answer."""
 
@@ -187,15 +192,15 @@ def _request(assignment: Assignment, photo: Photo | None) -> Request:
         about = assignment.about
         messages = question_messages(
             advisor, entry, assignment.job.question, rubric=rubric, photo=photo, analysis=about,
-            history=_conversation(assignment),
+            history=_conversation(assignment), language=options.language,
         )  # fmt: skip
         schema = None
     else:
-        messages = critique_messages(advisor, rubric, entry, photo)
+        messages = critique_messages(advisor, rubric, entry, photo, language=options.language)
         # Pydantic: the window does not wait for it.
         from mondrian_desktop.critique.schema import answer_schema
 
-        schema = answer_schema(rubric) if entry.supports_schema else None
+        schema = answer_schema(rubric) if entry.supports_schema and options.schema else None
     return Request(
         weights=entry.path,
         messages=messages,

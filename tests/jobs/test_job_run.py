@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from mondrian_desktop.critique.advisor import load_advisors
+from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Finished, FinishReason, Load, Phase, Prefill, Stage, Token
 from mondrian_desktop.engine.scripted import ScriptedEngine, script
 from mondrian_desktop.errors import Cancelled, UserError
@@ -94,6 +95,34 @@ def test_the_engine_is_asked_about_the_picture_as_it_was_read(reader, clock):
     assert request.image.key == done.of(Read)[0].photo.key
     assert (request.max_tokens, request.temperature, request.seed, request.stream) == (77, 0.5, 3, False)
     assert request.weights == find("mini").path
+
+
+def chat(path, **options):
+    """Return an assignment for a model that is asked in words."""
+    entry = find("qwen3-vl-4b")
+    job = Job(path, "mentor", entry.id, options=Options(**options))
+    return Assignment(job, load_advisors()["mentor"], load_rubric(entry.rubric), entry)
+
+
+def test_language_and_form_are_options(reader, clock):
+    for options, language, is_held in (
+        ({}, "English", True),
+        ({"language": "German", "schema": False}, "German", False),
+    ):
+        engine = ScriptedEngine(script("{}"))
+        pump = Pump(clock=clock, budget_s=0.0)
+        pump.start(run(chat(SAMPLES[0], **options), engine, reader, clock), lambda _: None)
+        pump.run()
+        (request,) = engine.requests
+        assert f"Write all texts in {language}." in request.messages[0].text
+        assert (request.schema is not None) is is_held
+
+
+def test_an_answer_in_another_language_is_another_answer():
+    plain, explicit = chat(SAMPLES[0]), chat(SAMPLES[0], language="English", schema=True)
+    assert plain.fingerprint == explicit.fingerprint
+    others = {chat(SAMPLES[0], language="German").fingerprint, chat(SAMPLES[0], schema=False).fingerprint}
+    assert len(others - {plain.fingerprint}) == 2
 
 
 def test_the_thinking_line_is_the_agreed_one():
