@@ -12,11 +12,12 @@ from mondrian_desktop.critique.advisor import Advisors
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Engine
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.jobs import outcome
+from mondrian_desktop.jobs import collection, outcome
 from mondrian_desktop.jobs.ahead import ReadAhead
 from mondrian_desktop.jobs.batches import Batches
 from mondrian_desktop.jobs.lanes import lanes
 from mondrian_desktop.jobs.listeners import Listeners
+from mondrian_desktop.jobs.locate import locating
 from mondrian_desktop.jobs.model import Batch, Job, JobState, Options
 from mondrian_desktop.jobs.orders import Orders
 from mondrian_desktop.jobs.pace import Progress
@@ -395,6 +396,27 @@ class Service:
         """Return the photo as an analysis would read it, with its facts, from a worker."""
         return self._reader.read(path, self.settings.get(ANALYSIS_SIZE))
 
+    def locate(self, folder: Path, analysis_ids: Iterable[int], done: Callable[[int | UserError], None]) -> None:
+        """Look in a folder for originals that were moved, by their content; ``done`` gets how many were found."""
+        found: list[int] = []
+
+        def ended(task: Task) -> None:
+            if task.error is not None and not isinstance(task.error, UserError):
+                raise task.error
+            done(task.error or sum(found))
+
+        self.pump.start(locating(folder, self.history, tuple(analysis_ids)), found.append, ended)
+
+    def export_library(self, file: Path, analysis_ids: Iterable[int]) -> None:
+        """Write analyses into one file, in the format that its suffix names.
+
+        Raises
+        ------
+        UserError
+            Where that is none of CSV, HTML and JSON, or the file cannot be written.
+        """
+        collection.export(self.history, file, analysis_ids, self._advisor_name)
+
     def close(self) -> None:
         """End everything at once, without waiting for the model; for the end of the app.
 
@@ -416,6 +438,10 @@ class Service:
             self._store.close()
         except UserError:
             _log.exception("the history was not closed in order")
+
+    def _advisor_name(self, advisor_id: str) -> str:
+        known = self.advisors.get(advisor_id)
+        return known.name if known else advisor_id
 
     def _run(self, job: Job) -> JobEvents:
         return run(self._orders.assignment(job), self._engine, self._ahead, self.pump.clock)

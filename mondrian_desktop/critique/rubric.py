@@ -33,6 +33,8 @@ class Dimension:
         What the scores 2, 5, 8 and 10 mean.
     aliases
         Other names that models write for it.
+    assignment
+        What to practice where it keeps being weak; empty where nothing can be practiced.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Dimension:
     question: str
     anchors: Mapping[int, str]
     aliases: tuple[str, ...] = ()
+    assignment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ def _dimension(table: Mapping[str, Any]) -> Dimension:
         question=str(table["question"]),
         anchors={score: str(table[str(score)]) for score in ANCHORS},
         aliases=tuple(str(alias) for alias in table.get("aliases", ())),
+        assignment=str(table.get("assignment", "")),
     )
 
 

@@ -16,6 +16,7 @@ from mondrian_desktop.gui.album import Entry
 from mondrian_desktop.gui.asking import Asking
 from mondrian_desktop.gui.drop_area import DropArea
 from mondrian_desktop.gui.incoming import Incoming, sort
+from mondrian_desktop.gui.library_window import LibraryWindow
 from mondrian_desktop.gui.looking import Looking
 from mondrian_desktop.gui.notice import Notice
 from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
@@ -50,6 +51,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(MIN_WIDTH, MIN_HEIGHT)
         mac.prepare_window(self)
         self._folder: Path | None = None
+        self._theme = theme
+        self._library: LibraryWindow | None = None
         self.session = Session(service, self)
         size_px = round(THUMBNAIL_WIDTH * self.devicePixelRatioF())
         self._thumbnails = Thumbnails(service.preview, service.pump.post, size_px, self)
@@ -81,6 +84,16 @@ class MainWindow(QMainWindow):
             self.asking.analyze(entries)
         self.activateWindow()
 
+    def open_library(self) -> LibraryWindow:
+        """Show everything analyzed, in a window of its own, and return it."""
+        if self._library is None:
+            self._library = LibraryWindow(self.session.service, self._theme)
+            self._library.open_wanted.connect(lambda paths: self.open_photos(sort(paths)))
+        self._library.look_again()
+        self._library.show()
+        self._library.activateWindow()
+        return self._library
+
     def tell(self, text: str) -> None:
         """Say something at the top of the window."""
         self.notice.tell(text)
@@ -97,6 +110,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
         """End what the window itself started; the service is ended by who built it."""
         Place(bytes(self.saveGeometry().data()), self.area.save()).save()
+        if self._library is not None:
+            self._library.end()
+            self._library = None
         self.session.close()
         self.looking.close()
         self._thumbnails.close()
@@ -179,6 +195,8 @@ class MainWindow(QMainWindow):
             "next": lambda: self.photos.step(1),
             "reveal": self._reveal,
             "remove": lambda: self.session.remove(self.photos.selected),
+            "library": self.open_library,
+            "find": lambda: self.open_library().show_words(),
             "minimize": self.showMinimized,
             "zoom": lambda: self.showNormal() if self.isMaximized() else self.showMaximized(),
             "keys": lambda: dialogs.keyboard_shortcuts(self, self.verbs.shortcuts()),

@@ -91,8 +91,13 @@ def dimension(score: Score, dark: bool) -> str:
 
 def panel(analyses: Sequence[Analysis], labels: Mapping[str, Labels], dark: bool) -> str:
     """Return the side-by-side table of several advisors' scores on one photo; labels by advisor id."""
-    look = DARK if dark else LIGHT
     names = [wording.advisor(each, labels.get(each.advisor, wording.NO_LABELS)) for each in analyses]
+    return side_by_side(analyses, names, dark)
+
+
+def side_by_side(analyses: Sequence[Analysis], names: Sequence[str], dark: bool) -> str:
+    """Return the scores of analyses side by side, a column for each under its name, and how far they lie apart."""
+    look = DARK if dark else LIGHT
     heads = "".join(f'<td align="right" valign="bottom"><b>{_text(name)}</b></td>' for name in names)
     rows = "".join(_panel_row(row, look) for row in comparison(analyses))
     # Many advisors: small type, so that their names need not be broken.

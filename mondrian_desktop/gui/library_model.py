@@ -1,0 +1,117 @@
+"""The history as a list for views. Pages are read when they are looked at, and only the latest ones are kept."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPixmap
+
+from mondrian_desktop.critique.advisor import Advisors
+from mondrian_desktop.jobs.history import Entry, History, Query
+from mondrian_desktop.report.clean import clean_line
+
+LineRole = Qt.ItemDataRole.UserRole
+"""The :class:`~mondrian_desktop.jobs.history.Entry` of a row."""
+PAGE = 100
+_PAGES, _PICTURES = 20, 300
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class LibraryModel(QAbstractListModel):
+    """All analyses that a query finds, any number of them."""
+
+    def __init__(self, history: History, advisors: Advisors, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._history = history
+        self._advisors = advisors
+        self._query = Query()
+        self._count = history.count(self._query)
+        self._pages: OrderedDict[int, tuple[Entry, ...]] = OrderedDict()
+        self._looked_at: tuple[int, ...] = ()
+        self._pictures: OrderedDict[int, QPixmap] = OrderedDict()
+
+    @property
+    def query(self) -> Query:
+        """What is shown."""
+        return self._query
+
+    def show_query(self, query: Query) -> None:
+        """Show what another query finds."""
+        self.beginResetModel()
+        self._looked_at = tuple(self._pages) if query == self._query else ()
+        self._query = query
+        self._count = self._history.count(query)
+        self._pages.clear()
+        self.endResetModel()
+
+    def look_again(self) -> None:
+        """Show what the same query finds now."""
+        self.show_query(self._query)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt
+        """Return how many there are."""
+        return 0 if parent.isValid() else self._count
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return the entry of a row, its words, or its accessible text."""
+        entry = self.entry(index.row())
+        if entry is None:
+            return None
+        if role == LineRole:
+            return entry
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.name(entry)
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return f"{self.name(entry)}: {self.caption(entry)}"
+        return None
+
+    def entry(self, row: int) -> Entry | None:
+        """Return the entry of a row; None where it is gone since."""
+        if not 0 <= row < self._count:
+            return None
+        number, place = divmod(row, PAGE)
+        page = self._pages.get(number)
+        if page is None:
+            page = self._pages[number] = self._history.page(self._query, PAGE, number * PAGE)
+            if len(self._pages) > _PAGES:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(number)
+        return page[place] if place < len(page) else None
+
+    def row_of(self, analysis_id: int) -> int:
+        """Return the row of an analysis among the pages that were looked at, also before the last reset, or -1."""
+        for number in dict.fromkeys((*self._pages, *self._looked_at)):
+            for row in range(number * PAGE, min((number + 1) * PAGE, self._count)):
+                if (entry := self.entry(row)) is not None and entry.id == analysis_id:
+                    return row
+        return -1
+
+    def picture(self, entry: Entry) -> QPixmap:
+        """Return the thumbnail of an entry, null where it has none; needs no original."""
+        found = self._pictures.get(entry.id)
+        if found is None:
+            found = QPixmap()
+            if data := self._history.thumbnail(entry.id):
+                found.loadFromData(data)
+            self._pictures[entry.id] = found
+            if len(self._pictures) > _PICTURES:
+                self._pictures.popitem(last=False)
+        self._pictures.move_to_end(entry.id)
+        return found
+
+    def name(self, entry: Entry) -> str:
+        """Return what an entry is called: the file's name, or the question."""
+        return clean_line(entry.file_name or entry.question, 80)
+
+    def caption(self, entry: Entry) -> str:
+        """Return who wrote it, when, and with which camera."""
+        known = self._advisors.get(entry.advisor)
+        who = clean_line(known.name if known else entry.advisor, 60)
+        when = f"{entry.created.astimezone():%x}"
+        return " · ".join(part for part in (who, when, clean_line(entry.camera, 60)) if part)
+
+
+def entries(model: LibraryModel, rows: Iterable[int]) -> list[Entry]:
+    """Return the entries of these rows, in the order of the list."""
+    return [entry for row in sorted(rows) if (entry := model.entry(row)) is not None]

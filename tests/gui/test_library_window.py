@@ -1,0 +1,166 @@
+"""The library's window over a real history."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+
+from mondrian_desktop.engine.scripted import script
+from mondrian_desktop.gui.library_model import PAGE, LibraryModel
+from mondrian_desktop.jobs.history import Query
+from tests.gui.conftest import answer
+
+
+@pytest.fixture
+def library(make_stand, make_photo, qtbot):
+    """The library of a window in which three photos were analyzed, and the stand itself."""
+    stand = make_stand(script(answer(9)), script(answer(6)), script(answer(3)))
+    stand.open(*(make_photo(f"{name}.jpg", seed=n) for n, name in enumerate(("best", "middle", "weak"))), analyze=True)
+    stand.wait_until_idle()
+    stand.trigger("library")
+    return stand, stand.window.open_library()
+
+
+def names(library) -> list[str]:
+    return [library.model.data(library.model.index(row)) for row in range(library.model.rowCount())]
+
+
+def select(library, *rows: int) -> None:
+    library.list.selectionModel().clearSelection()
+    for row in rows:
+        library.list.selectionModel().select(library.model.index(row), QItemSelectionModel.SelectionFlag.Select)
+
+
+def choose(box, value) -> None:
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+
+
+def test_everything_analyzed_is_there_the_newest_first(library) -> None:
+    _, window = library
+    assert names(window) == ["weak.jpg", "middle.jpg", "best.jpg"]
+    assert window.count.text() == "3 analyses"
+
+
+def test_words_and_filters_narrow_it_down_and_can_be_taken_back(library, qtbot) -> None:
+    _, window = library
+    window.filters.search.setText("midd")
+    qtbot.waitUntil(lambda: names(window) == ["middle.jpg"])
+    assert window.count.text() == "1 of 3 analyses"
+    window.filters.search.setText("nothing like it")
+    qtbot.waitUntil(lambda: window.model.rowCount() == 0)
+    assert "Nothing matches" in window.empty.text
+    qtbot.mouseClick(window.empty.button, Qt.MouseButton.LeftButton)
+    assert len(names(window)) == 3
+    window.filters.score.setCurrentIndex(1)
+    window.filters.score.activated.emit(1)
+    assert names(window) == ["best.jpg"]
+
+
+def test_one_is_shown_whole_and_two_side_by_side(library) -> None:
+    _, window = library
+    select(window, 2)
+    assert "A quiet harbor at dusk" in window.detail.text.toPlainText()
+    select(window, 0, 2)
+    told = window.detail.text.toPlainText()
+    assert "weak.jpg" in told
+    assert "best.jpg" in told
+    assert "3.0" in told
+    assert "9.0" in told
+    select(window, 0, 1, 2)
+    assert window.detail.message.text() == "3 analyses selected"
+
+
+def test_deleting_is_undone(library) -> None:
+    _, window = library
+    select(window, 1)
+    window.delete.click()
+    assert names(window) == ["weak.jpg", "best.jpg"]
+    assert window.undo_stack.undoText() == "Delete middle.jpg"
+    window.undo_stack.undo()
+    assert names(window) == ["weak.jpg", "middle.jpg", "best.jpg"]
+    assert [entry.file_name for entry in window.selected] == ["middle.jpg"]
+    window.undo_stack.redo()
+    assert len(names(window)) == 2
+
+
+def test_the_analysis_stays_readable_without_its_original_which_is_located_by_content(library, tmp_path, qtbot) -> None:
+    stand, window = library
+    select(window, 2)
+    moved = tmp_path / "elsewhere" / "another name.jpg"
+    moved.parent.mkdir()
+    window.selected[0].path.rename(moved)
+    window.look_again()
+    assert "A quiet harbor" in window.detail.text.toPlainText()
+    assert not window.detail.pictures[0].pixmap().isNull()
+    assert not window.open.isEnabled()
+    assert window.locate.isEnabled()
+    window.locate_in(tmp_path / "elsewhere")
+    qtbot.waitUntil(lambda: "Found 1" in window.notice.text)
+    assert window.selected[0].path == moved
+    assert window.open.isEnabled()
+    window.locate_in(tmp_path / "elsewhere")
+    stand.wait_until_idle()
+
+
+def test_opening_goes_to_the_main_window(library) -> None:
+    stand, window = library
+    stand.window.photos.selectAll()
+    stand.trigger("remove")
+    select(window, 0)
+    window.open.click()
+    assert [entry.name for entry in stand.window.session.album.entries] == ["weak.jpg"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "html", "json"])
+def test_a_selection_is_exported(library, tmp_path, suffix) -> None:
+    _, window = library
+    file = tmp_path / f"out.{suffix}"
+    window.export_to(file, [entry.id for entry in (window.model.entry(0), window.model.entry(2))])
+    written = file.read_text(encoding="utf-8")
+    assert ("weak.jpg" in written, "middle.jpg" in written, "best.jpg" in written) == (True, False, True)
+    if suffix == "json":
+        assert [each["critique"]["overall_score"] for each in json.loads(written)] == [3.0, 9.0]
+    assert "Exported" in window.notice.text
+
+
+def test_what_cannot_be_exported_is_told(library, tmp_path) -> None:
+    _, window = library
+    window.export_to(tmp_path / "out.docx", [1])
+    assert "names no known format" in window.notice.text
+    window.export_to(tmp_path / "gone" / "out.csv", [1])
+    assert "could not be written" in window.notice.text
+
+
+def test_what_is_analyzed_meanwhile_appears(library, make_photo, qtbot) -> None:
+    stand, window = library
+    stand.open(make_photo("new.jpg", seed=7), analyze=True)
+    qtbot.waitUntil(lambda: "new.jpg" in names(window), timeout=10_000)
+
+
+def test_growth_shows_a_line_for_each_dimension_and_what_is_weak(library) -> None:
+    _, window = library
+    window.tabs.setCurrentIndex(1)
+    assert "a few critiques" in window.growth.words.text() or "among the three lowest" in window.growth.words.text()
+    assert not window.growth.grab().isNull()
+
+
+def test_an_empty_library_says_so(stand) -> None:
+    assert "empty" in stand.window.open_library().empty.text
+
+
+def test_pages_are_read_when_they_are_looked_at_and_let_go(library, monkeypatch) -> None:
+    stand, _ = library
+    history = stand.service.history
+    asked = []
+    monkeypatch.setattr(history, "count", lambda query: 100_000)
+    monkeypatch.setattr(history, "page", lambda query, limit, offset: (asked.append(offset), ())[1])
+    model = LibraryModel(history, stand.service.advisors)
+    assert model.rowCount() == 100_000
+    for row in (0, 1, 50_000, 99_999):
+        model.entry(row)
+    assert asked == [0, 50_000, 99_900]
+    for number in range(60):
+        model.entry(number * PAGE)
+    assert len(model._pages) <= 20
+    assert model.query == Query()
