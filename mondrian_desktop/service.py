@@ -25,6 +25,7 @@ from mondrian_desktop.jobs.queue import Listener, Queue, Update
 from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
 from mondrian_desktop.jobs.seen import seen_for
+from mondrian_desktop.jobs.server_desk import ServerDesk
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.summary import Summary
 from mondrian_desktop.jobs.watch import Arrived, Watches
@@ -57,6 +58,8 @@ class Service:
         Everything analyzed: pages, search, filters, delete and restore.
     shelf
         The models' files: what is here and what fits, download, pause, remove, add.
+    servers
+        Where else models run: list, add, remove, check.
     problems
         Sentences about what was found wrong with the history at the start.
     """
@@ -86,6 +89,7 @@ class Service:
         self._pause_listeners: Listeners[bool] = Listeners()
         self._arrival_listeners: Listeners[Arrived] = Listeners()
         self._queue = Queue(pump, self._run, lanes(engine), self._tell, self._store, self._tell_pause)
+        self.servers = ServerDesk()
         self.batches = Batches(pump, self._queue, self._store)
         self._watches = Watches(pump, self._queue, self._store, self._arrival_listeners)
         self.shelf = Shelf(pump, machine)

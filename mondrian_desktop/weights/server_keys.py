@@ -31,11 +31,12 @@ def save(server: Server, key: str) -> None:
 
 
 def forget(server: Server) -> None:
-    """Remove the key.
+    """Remove the key. A keychain that is not there or cannot be read counts as empty.
 
     Raises
     ------
     UserError
         Where there is one and the keychain does not let it go.
     """
-    tokens.forget(server.origin, service=SERVICE, what="key")
+    if tokens.stored(SERVICE, server.origin):
+        tokens.forget(server.origin, service=SERVICE, what="key")
