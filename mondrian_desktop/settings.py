@@ -263,7 +263,12 @@ class Settings:
     def on_change(self, listener: Callable[[Setting[Any]], None]) -> Callable[[], None]:
         """Have ``listener`` called with every setting whose value has changed; returns the way out."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def leave() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return leave
 
     def _find(self, setting: Setting[T]) -> tuple[T, Source]:
         sources: tuple[tuple[Source, str, object], ...] = (

@@ -68,6 +68,7 @@ class Spec:
 
 SPECS = (
     Spec("open", "File", "Open…", ("Ctrl+O",)),
+    Spec("preferences", "File", "Preferences…", ("Ctrl+,",), role=_Roles.PreferencesRole, separated=True),
     Spec("close", "File", "Close Window", ("Ctrl+W",), separated=True),
     Spec("quit", "File", f"Quit {APP_NAME}", ("Ctrl+Q",), role=_Roles.QuitRole),
     Spec("copy", "Edit", "Copy", ("Ctrl+C",), separated=True),

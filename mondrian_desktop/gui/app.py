@@ -78,6 +78,7 @@ class Desk:
         # Not earlier: the first step of a job imports the model's library, which takes seconds.
         self._driver = PumpDriver(self.service.pump)
         warm_up.start()
+        self.window.local_service.follow()
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log what nobody expected, and say so; the app goes on."""

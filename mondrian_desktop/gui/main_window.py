@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -17,11 +18,13 @@ from mondrian_desktop.gui.asking import Asking
 from mondrian_desktop.gui.drop_area import DropArea
 from mondrian_desktop.gui.incoming import Incoming, sort
 from mondrian_desktop.gui.library_window import LibraryWindow
+from mondrian_desktop.gui.local_service import LocalService
 from mondrian_desktop.gui.looking import Looking
 from mondrian_desktop.gui.notice import Notice
 from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.place import Place
+from mondrian_desktop.gui.preferences import Preferences
 from mondrian_desktop.gui.report_pane import CRITIQUE, FACTS, RAW
 from mondrian_desktop.gui.session import Session
 from mondrian_desktop.gui.theme import MIN_HEIGHT, MIN_WIDTH, Theme
@@ -29,6 +32,7 @@ from mondrian_desktop.gui.toolbar import Toolbar
 from mondrian_desktop.gui.welcome import Welcome
 from mondrian_desktop.gui.work_area import WorkArea
 from mondrian_desktop.service import Service
+from mondrian_desktop.settings import ADVISOR, APPEARANCE, Setting
 
 _DEFAULT_SIZE = (1280, 800)
 
@@ -54,6 +58,8 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._library: LibraryWindow | None = None
         self.session = Session(service, self)
+        self.local_service = LocalService(service, self)
+        self.preferences: Preferences | None = None
         size_px = round(THUMBNAIL_WIDTH * self.devicePixelRatioF())
         self._thumbnails = Thumbnails(service.preview, service.pump.post, size_px, self)
         self.notice = Notice(theme)
@@ -68,6 +74,8 @@ class MainWindow(QMainWindow):
         self.drops = DropArea(self, theme)
         self._connect()
         self._restore_place()
+        self._leave_settings = service.settings.on_change(self._setting_changed)
+        self._setting_changed(APPEARANCE)
         self.asking.choose_advisor(self.asking.advisor)
         if problems := (*service.problems, *service.settings.problems, *service.advisors.problems):
             self.notice.tell("\n".join(problems))
@@ -99,6 +107,20 @@ class MainWindow(QMainWindow):
         self.notice.tell(text)
         announce.politely(self, text)
 
+    def show_preferences(self, page: str = "") -> Preferences:
+        """Show the preferences, at the page of this title or the one last seen."""
+        if self.preferences is None:
+            self.preferences = Preferences(self, self.session.service, self.local_service, self._theme)
+        self.preferences.present(page)
+        return self.preferences
+
+    def _setting_changed(self, setting: Setting[Any]) -> None:
+        settings = self.session.service.settings
+        if setting is APPEARANCE and settings.source(APPEARANCE) != "default":
+            self._theme.hold({"light": False, "dark": True}.get(settings.get(APPEARANCE)))
+        elif setting is ADVISOR and settings.get(ADVISOR) in self.session.service.advisors:
+            self.asking.choose_advisor(settings.get(ADVISOR))
+
     def _paused(self, problem: UserError | None) -> None:
         """Say why the line stands still, and offer to go on."""
         if problem is not None:
@@ -113,6 +135,10 @@ class MainWindow(QMainWindow):
         if self._library is not None:
             self._library.end()
             self._library = None
+        self._leave_settings()
+        if self.preferences is not None:
+            self.preferences.end()
+        self.local_service.close()
         self.session.close()
         self.looking.close()
         self._thumbnails.close()
@@ -149,6 +175,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.session.told.connect(self.tell)
         self.session.paused.connect(self._paused)
+        self.local_service.failed.connect(self.tell)
         self.session.restored.connect(lambda entries: self.photos.choose(entries[0]))
         self.session.album.rowsInserted.connect(self._count_changed)
         self.session.album.rowsRemoved.connect(self._count_changed)
@@ -176,6 +203,7 @@ class MainWindow(QMainWindow):
         tabs = self.asking.pane.tabs
         return {
             "open": self._ask_for_photos,
+            "preferences": self.show_preferences,
             "close": self.close,
             "quit": QApplication.quit,
             "copy": self._copy,

@@ -152,6 +152,12 @@ def style_sheet(colors: Colors) -> str:
     QPushButton[quiet="true"] {{ background: transparent; border-color: transparent }}
     QPushButton[quiet="true"]:hover {{ background: {c.hover} }}
     QPushButton[quiet="true"]:focus {{ border-color: {c.soft} }}
+    QLineEdit {{ background: {c.control}; border: 1px solid {c.control_edge}; border-radius: 6px; padding: 4px 8px;
+        min-height: 20px; color: {c.ink}; selection-background-color: {c.selection}; selection-color: {c.ink} }}
+    QLineEdit:focus {{ border: 2px solid {c.soft}; padding: 3px 7px }}
+    QLineEdit:read-only {{ background: {c.window} }}
+    QLineEdit:disabled {{ color: {mix(c.ink, c.window, 0.55).name()}; border-color: {c.line} }}
+    QListWidget {{ background: {c.paper}; border: 1px solid {c.control_edge}; border-radius: 6px; padding: 4px }}
     QComboBox::drop-down {{ border: none; width: 24px }}
     QComboBox::down-arrow {{ image: url("{_icon("chevron-dark" if c.dark else "chevron-light")}"); width: 12px }}
     QComboBox QAbstractItemView {{ background: {c.paper}; border: 1px solid {c.control_edge}; padding: 4px;

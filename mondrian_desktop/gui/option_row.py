@@ -1,0 +1,150 @@
+"""One setting as a control, made from its declaration: label, help, unit, range, choices, and why a value is wrong."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from mondrian_desktop.errors import UserError
+from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
+from mondrian_desktop.report.clean import breakable, clean, clean_line
+from mondrian_desktop.settings import Setting, Settings
+
+LABEL_WIDTH = 136
+Option = tuple[Any, str]
+"""A value, and its words."""
+
+
+class OptionRow(QWidget):
+    """A setting with its control. What is entered is in force at once; a wrong value says why and changes nothing.
+
+    Parameters
+    ----------
+    options
+        Values to choose from, where the declaration does not know them; another value in force is offered, too.
+
+    Attributes
+    ----------
+    control
+        The check box, combo box or line.
+    problem
+        The line that says what is wrong; hidden otherwise.
+    """
+
+    def __init__(self, settings: Settings, setting: Setting[Any], theme: Theme, options: Sequence[Option] = ()) -> None:
+        super().__init__()
+        self.setting = setting
+        self._settings = settings
+        self._theme = theme
+        self._options = list(options) or [(each, str(each).capitalize()) for each in setting.choices]
+        self.control = self._make_control()
+        self.control.setObjectName(setting.name)
+        self.control.setAccessibleName(setting.label)
+        self.control.setAccessibleDescription(setting.help)
+        self._label = plain_label("" if isinstance(self.control, QCheckBox) else setting.label)
+        self._label.setFixedWidth(LABEL_WIDTH)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        self._label.setContentsMargins(0, GRID // 2, 0, 0)
+        self._label.setBuddy(self.control)
+        self._range = plain_label(_range(setting))
+        self.help = plain_label(setting.help)
+        self.problem = plain_label("")
+        self.problem.hide()
+        self._assemble()
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the value in force, and whether the environment holds it."""
+        value = self._settings.get(self.setting)
+        held = self._settings.source(self.setting) == "environment"
+        self.control.setEnabled(not held)
+        self._tell(f"Held by the environment variable {self.setting.variable}." if held else "", wrong=False)
+        if isinstance(self.control, QCheckBox):
+            self.control.setChecked(value)
+        elif isinstance(self.control, QComboBox):
+            if value not in [known for known, _ in self._options]:
+                self._options.append((value, str(value)))
+                self.control.addItem(clean_line(str(value), 80))
+            self.control.setCurrentIndex([known for known, _ in self._options].index(value))
+        else:
+            self.control.setText(value if isinstance(value, str) else f"{value:g}")
+
+    def _make_control(self) -> QCheckBox | QComboBox | QLineEdit:
+        if isinstance(self.setting.default, bool):
+            box = QCheckBox(self.setting.label)
+            box.clicked.connect(self._take)
+            return box
+        if self._options:
+            choice = QComboBox()
+            choice.addItems([clean_line(words, 80) for _, words in self._options])
+            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(22)
+            choice.activated.connect(lambda index: self._take(self._options[index][0]))
+            return choice
+        line = QLineEdit()
+        line.setMaxLength(4096)
+        if not isinstance(self.setting.default, str):
+            line.setFixedWidth(10 * GRID)
+        line.editingFinished.connect(lambda: self._take(line.text()))
+        return line
+
+    def _take(self, value: object) -> None:
+        try:
+            parsed = self.setting.parse(value)
+            if parsed != self._settings.get(self.setting):
+                self._settings.set(self.setting, parsed)
+        except UserError as err:
+            self._tell(str(err), wrong=True)
+            if not isinstance(self.control, QLineEdit):
+                self.refresh()
+                self._tell(str(err), wrong=True)
+        else:
+            self.refresh()
+
+    def _tell(self, text: str, *, wrong: bool) -> None:
+        self.problem.setText(breakable(clean(text, 600)))
+        self.problem.setVisible(bool(text))
+        self._is_wrong = wrong
+        self._restyle()
+
+    def _assemble(self) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(GRID)
+        line.addWidget(self.control)
+        line.addWidget(self._range)
+        if not isinstance(self.control, QLineEdit) or self._range.text():
+            line.addStretch(1)
+        column = QVBoxLayout()
+        column.setSpacing(GRID // 2)
+        column.addLayout(line)
+        column.addWidget(self.problem)
+        column.addWidget(self.help)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID * 3 // 2)
+        layout.addWidget(self._label)
+        layout.addLayout(column, 1)
+        self._range.setWordWrap(False)
+
+    def _restyle(self) -> None:
+        colors = self._theme.colors
+        set_text_color(self.help, colors.soft)
+        set_text_color(self._range, colors.soft)
+        set_text_color(self.problem, colors.weak if getattr(self, "_is_wrong", False) else colors.solid)
+
+
+def plain_label(text: str) -> QLabel:
+    """Return a label that wraps, and never takes text for markup."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def _range(setting: Setting[Any]) -> str:
+    if setting.minimum is None or setting.maximum is None:
+        return setting.unit
+    return f"{setting.unit + ', ' if setting.unit else ''}{setting.minimum:g} to {setting.maximum:g}"
