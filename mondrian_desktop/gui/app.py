@@ -17,6 +17,7 @@ from mondrian_desktop.gui.first_paint import FirstPaint
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
 from mondrian_desktop.gui.theme import Theme
+from mondrian_desktop.jobs.last_phase import LastPhase
 from mondrian_desktop.pump import Post
 from mondrian_desktop.qt.interrupt import Interrupt
 from mondrian_desktop.qt.main_thread import MainThread
@@ -50,6 +51,10 @@ class Desk:
         self._driver: PumpDriver | None = None
         self.theme = Theme(app)
         self.window = MainWindow(self.service, self.theme, samples)
+        self._last_phase = LastPhase(paths.log_dir())
+        self.service.subscribe(self._last_phase.follow)
+        if self._last_phase.problems:
+            self.window.notice.keep("\n".join(self._last_phase.problems))
         self._first_paint = FirstPaint(self.window, self._drive)
         self._previous_hook = sys.excepthook
         sys.excepthook = self._report
@@ -70,6 +75,7 @@ class Desk:
         if self._driver is not None:
             self._driver.close()
         self.service.close()
+        self._last_phase.close()
         self._thread.close()
         self.window.deleteLater()
         self.theme.deleteLater()

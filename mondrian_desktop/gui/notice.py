@@ -19,12 +19,13 @@ class Notice(QFrame):
         self._label = QLabel()
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setWordWrap(True)
+        self._kept = ""
         self._verb: Callable[[], None] = lambda: None
         self.act = QPushButton("Go on")
         self.act.clicked.connect(lambda: self._verb())
         self.dismiss = QPushButton("Dismiss")
         self.dismiss.setProperty("quiet", True)
-        self.dismiss.clicked.connect(self.hide)
+        self.dismiss.clicked.connect(self._dismiss)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
         layout.addWidget(self._label, 1)
@@ -41,11 +42,21 @@ class Notice(QFrame):
 
     def tell(self, text: str, button: str = "", verb: Callable[[], None] = lambda: None) -> None:
         """Show sentences in the place of earlier ones; with the words of a button, one that does ``verb``."""
-        self._label.setText(breakable(clean(text, 600)))
+        self._label.setText("\n".join(filter(None, (self._kept, breakable(clean(text, 600))))))
         self._verb = verb
         self.act.setText(button)
         self.act.setVisible(bool(button))
         self.show()
+
+    def keep(self, text: str) -> None:
+        """Show sentences that stay above what is told later, until they are dismissed."""
+        before = self.text
+        self._kept = breakable(clean(text, 600))
+        self.tell(before)
+
+    def _dismiss(self) -> None:
+        self._kept = ""
+        self.hide()
 
     def _restyle(self) -> None:
         set_background(self, self._theme.colors.selection)
