@@ -87,6 +87,7 @@ SPECS = (
     Spec("stop_all", "Photo", "Stop All", ("Ctrl+Shift+.",), lambda state: state.is_running and state.has_waiting),
     Spec("previous", "Photo", "Previous", ("Left",), lambda state: not state.is_at_first, focused=True, separated=True),
     Spec("next", "Photo", "Next", ("Right",), lambda state: not state.is_at_last, focused=True),
+    Spec("add_server", "Photo", "Add Server…", separated=True),
     Spec("reveal", "Photo", "Show in Finder" if _MAC else "Show in Folder", ("Ctrl+Shift+R",),
          lambda state: state.has_photo, separated=True),
     Spec("remove", "Photo", "Remove from Window", ("Backspace", "Del"), lambda state: state.selected > 0, focused=True),

@@ -119,6 +119,11 @@ class Feed(QObject):
         return next(iter(self._live.values()), None)
 
     @property
+    def models(self) -> frozenset[str]:
+        """The ids of the models that jobs run on now."""
+        return frozenset(live.job.model for live in self._live.values())
+
+    @property
     def is_beating(self) -> bool:
         """Whether the timer runs."""
         return self._timer.isActive()

@@ -26,6 +26,8 @@ from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.place import Place
 from mondrian_desktop.gui.preferences import Preferences
 from mondrian_desktop.gui.report_pane import CRITIQUE, FACTS, RAW
+from mondrian_desktop.gui.server_bar import ServerBar
+from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.session import Session
 from mondrian_desktop.gui.theme import MIN_HEIGHT, MIN_WIDTH, Theme
 from mondrian_desktop.gui.toolbar import Toolbar
@@ -63,6 +65,7 @@ class MainWindow(QMainWindow):
         size_px = round(THUMBNAIL_WIDTH * self.devicePixelRatioF())
         self._thumbnails = Thumbnails(service.preview, service.pump.post, size_px, self)
         self.notice = Notice(theme)
+        self.server = ServerBar(self.session, theme, self)
         self.photos = PhotoList(self.session.album, theme, self._thumbnails)
         self.asking = Asking(self.session, theme, self)
         self.looking = Looking(service, theme, self._thumbnails, self)
@@ -154,6 +157,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.notice)
+        layout.addWidget(self.server)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self.asking.bottom)
         self.setCentralWidget(content)
@@ -161,7 +165,8 @@ class MainWindow(QMainWindow):
             widget.addActions(list(self.verbs.focused))
         pane, bottom = self.asking.pane, self.asking.bottom
         in_reading_order = (
-            self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss, self.welcome.open,
+            self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss, self.server.back,
+            self.welcome.open,
             *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view, pane.tabs,
             pane.header.others, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts,
             pane.facts.seen, pane.raw, bottom.stop, bottom.stop_all,
@@ -228,6 +233,7 @@ class MainWindow(QMainWindow):
             "minimize": self.showMinimized,
             "zoom": lambda: self.showNormal() if self.isMaximized() else self.showMaximized(),
             "keys": lambda: dialogs.keyboard_shortcuts(self, self.verbs.shortcuts()),
+            "add_server": self._add_server,
             "about": lambda: dialogs.about(self),
         }
 
@@ -239,6 +245,11 @@ class MainWindow(QMainWindow):
 
     def _ask_for_photos(self) -> None:
         dialogs.open_photos(self, lambda paths: self.open_photos(sort(paths)), self._folder)
+
+    def _add_server(self) -> None:
+        dialog = ServerDialog(self.session.service, self._theme, self)
+        dialog.added.connect(self.server.refresh)
+        dialog.open()
 
     def _look_at(self, entry: Entry | None) -> None:
         # "[*]" in a title stands for the mark of unsaved changes; doubled it is itself.

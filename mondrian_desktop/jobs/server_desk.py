@@ -43,7 +43,7 @@ class ServerDesk:
             raise UserError(f"There is no server “{server_id}”.", f"The servers are: {known}.")
         return found
 
-    def add(self, server: Server, key: str = "") -> None:
+    def add(self, server: Server, key: str = "") -> Server:
         """Keep a server, in the place of one with the same id, and its key, where one is given, in the keychain.
 
         Raises
@@ -58,6 +58,7 @@ class ServerDesk:
         if key:
             server_keys.save(server, key)
         servers.add(server)
+        return server
 
     def remove(self, server_id: str) -> Server:
         """Forget a server and its key; return what it was.

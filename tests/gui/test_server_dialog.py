@@ -1,0 +1,128 @@
+import json
+import sys
+
+import pytest
+
+from mondrian_desktop.gui.server_dialog import ServerDialog
+from mondrian_desktop.settings import MODEL
+from mondrian_desktop.weights import servers, tokens
+from mondrian_desktop.weights.servers import make
+from tests.engine import chat_server
+from tests.engine.chat_server import ChatServer
+from tests.weights.test_tokens import KEPT, Keyring
+
+
+@pytest.fixture
+def dialog(stand, qtbot):
+    stand.trigger("add_server")
+    [dialog] = stand.window.findChildren(ServerDialog)
+    yield dialog
+    from shiboken6 import isValid
+
+    if isValid(dialog):
+        dialog.close()
+
+
+def fill(dialog, url, name="gpu", model="qwen"):
+    for field, text in ((dialog.name, name), (dialog.url, url), (dialog.model, model)):
+        field.setText(text)
+
+
+def test_where_photos_go_is_said_before_anything_is_added(dialog, stand):
+    assert not dialog.add.isEnabled()
+    fill(dialog, "https://gpu.example.com")
+    assert dialog.where.text() == "Photos leave this Mac: they are sent to gpu.example.com."
+    assert dialog.add.isEnabled()
+    assert servers.book().servers == ()
+    assert stand.window.server.isHidden()
+
+
+def test_an_unencrypted_connection_has_to_be_agreed_to(dialog):
+    fill(dialog, "http://192.168.1.20:8000")
+    assert "anybody in the same network can see the photos" in dialog.where.text()
+    assert not dialog.add.isEnabled()
+    dialog.agree.setChecked(True)
+    assert dialog.add.isEnabled()
+    fill(dialog, "http://8.8.8.8")
+    assert not dialog.add.isEnabled()
+
+
+def test_an_added_server_is_used_only_where_that_was_wanted(dialog, stand, qtbot):
+    fill(dialog, "https://gpu.example.com")
+    with qtbot.waitSignal(dialog.added):
+        dialog.add.click()
+    assert servers.find("gpu").model == "qwen"
+    assert stand.service.settings.get(MODEL) == "mini"
+    assert stand.window.server.isHidden()
+
+
+def test_the_window_shows_the_server_in_use_until_it_is_left(dialog, stand, qtbot):
+    fill(dialog, "https://gpu.example.com")
+    dialog.use.setChecked(True)
+    with qtbot.waitSignal(dialog.added):
+        dialog.add.click()
+    bar = stand.window.server
+    qtbot.waitUntil(lambda: not bar.isHidden())
+    assert bar.label.text() == "Photos leave this Mac: they are sent to gpu.example.com."
+    bar.back.click()
+    assert stand.service.settings.get(MODEL) == "mini"
+    assert bar.isHidden()
+
+
+def test_a_server_at_work_is_shown_though_another_model_is_chosen(make_stand, make_photo, qtbot):
+    servers.add(make("gpu", "https://gpu.example.com", "qwen"))
+    stand = make_stand()
+    seen = []
+    stand.service.subscribe(lambda update: stand.window.server.refresh() or seen.append(stand.window.server.isHidden()))
+    stand.service.submit(make_photo(), model="gpu")
+    stand.wait_until_idle()
+    assert False in seen
+    qtbot.waitUntil(stand.window.server.isHidden)
+
+
+def test_a_key_goes_to_the_keychain(dialog, qtbot, monkeypatch):
+    monkeypatch.setitem(tokens.BACKENDS, sys.platform, Keyring.__module__)
+    monkeypatch.setattr(Keyring, "locked", False)
+    KEPT.clear()
+    fill(dialog, "https://gpu.example.com")
+    dialog.key.setText("sk-1")
+    with qtbot.waitSignal(dialog.added):
+        dialog.add.click()
+    assert list(KEPT.values()) == ["sk-1"]
+
+
+@pytest.mark.parametrize(
+    ("plays", "said"),
+    [
+        ([chat_server.raw(json.dumps({"data": [{"id": "qwen"}]}).encode())], "qwen looks at pictures there"),
+        ([chat_server.status(401)], "did not accept the key"),
+    ],
+)
+def test_a_check_says_how_the_server_is(dialog, qtbot, plays, said):
+    server = ChatServer(*plays)
+    try:
+        fill(dialog, server.url)
+        dialog.check.click()
+        assert dialog.status.text() == "Checking…"
+        qtbot.waitUntil(lambda: said in dialog.status.text(), timeout=10_000)
+        assert dialog.check.isEnabled()
+    finally:
+        server.close()
+
+
+def test_a_sheet_that_is_closed_while_it_checks_does_no_harm(dialog, qtbot):
+    server = ChatServer(otherwise=chat_server.mute)
+    try:
+        fill(dialog, server.url)
+        dialog.check.click()
+        assert server.asked.wait(10)
+        dialog.close()
+    finally:
+        server.close()
+
+
+def test_a_name_that_is_a_model_s_is_told(dialog, qtbot):
+    fill(dialog, "https://gpu.example.com", name="mini")
+    dialog.add.click()
+    qtbot.waitUntil(lambda: "is the name of a model" in dialog.status.text())
+    assert dialog.isVisible()
