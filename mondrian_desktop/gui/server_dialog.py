@@ -102,6 +102,7 @@ class ServerDialog(QDialog):
             ("Photos at once", self.concurrency), ("Picture size", self.picture_size),
         ):  # fmt: skip
             field.setAccessibleName(words)
+            field.setMinimumHeight(7 * GRID // 2)
             form.addRow(words, field)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
@@ -116,7 +117,11 @@ class ServerDialog(QDialog):
         # What is said about an address needs its lines from the start: the sheet must not jump while one types.
         self.where.setMinimumHeight(3 * self.where.fontMetrics().lineSpacing())
         self.status.setMinimumHeight(3 * self.status.fontMetrics().lineSpacing())
+        policy = self.agree.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.agree.setSizePolicy(policy)
         self.setFixedWidth(68 * GRID)
+        self.setMinimumHeight(layout.totalHeightForWidth(68 * GRID))
 
     def _server(self) -> Server:
         """Return what the fields say; raises UserError where that is no server yet."""
