@@ -1,7 +1,9 @@
 """The log: a rotating file for us, nothing on the terminal unless asked."""
 
 import logging
+from contextlib import nullcontext
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from mondrian_desktop import paths
 
@@ -24,9 +26,7 @@ def start(*, verbose: bool = False) -> None:
     try:
         paths.log_dir().mkdir(parents=True, exist_ok=True)
         handlers.append(
-            RotatingFileHandler(
-                paths.log_dir() / "mondrian.log", maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8", delay=True
-            )
+            RotatingFileHandler(file(), maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8", delay=True)
         )
     except OSError:
         handlers = handlers or [logging.StreamHandler()]
@@ -34,6 +34,21 @@ def start(*, verbose: bool = False) -> None:
         handler.setFormatter(layout)
         logger.addHandler(handler)
     _started.extend(handlers)
+
+
+def file() -> Path:
+    """Return the file that is written now; it need not exist."""
+    return paths.log_dir() / "mondrian.log"
+
+
+def clear() -> None:
+    """Let go of the file, so that it can be deleted; the next line that is logged begins a new one."""
+    for handler in _started:
+        if isinstance(handler, RotatingFileHandler):
+            with handler.lock or nullcontext():
+                if handler.stream:
+                    handler.stream.close()
+                    handler.stream = None
 
 
 def stop() -> None:

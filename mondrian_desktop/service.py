@@ -15,6 +15,7 @@ from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs import collection, outcome
 from mondrian_desktop.jobs.ahead import ReadAhead
 from mondrian_desktop.jobs.batches import Batches
+from mondrian_desktop.jobs.holdings import erase_files
 from mondrian_desktop.jobs.lanes import lanes
 from mondrian_desktop.jobs.listeners import Listeners
 from mondrian_desktop.jobs.locate import locating
@@ -420,6 +421,23 @@ class Service:
             Where that is none of CSV, HTML and JSON, or the file cannot be written.
         """
         collection.export(self.history, file, analysis_ids, self._advisor_name)
+
+    def erase_all(self) -> None:
+        """Delete what was made of photos, for good: history, photos sent to the service, log and cache.
+
+        Photos, settings, own advisors and models stay.
+
+        Raises
+        ------
+        UserError
+            Where something is under way, or cannot be deleted.
+        """
+        if self.watched or any(not job.is_over for job in self.jobs):
+            raise UserError(
+                "Photos are being analyzed or waited for.", "Stop all, and watching folders, then delete again."
+            )
+        self.history.erase()
+        erase_files()
 
     def close(self) -> None:
         """End everything at once, without waiting for the model; for the end of the app.

@@ -114,8 +114,17 @@ class MainWindow(QMainWindow):
         """Show the preferences, at the page of this title or the one last seen."""
         if self.preferences is None:
             self.preferences = Preferences(self, self.session.service, self.local_service, self._theme)
+            self.preferences.privacy_page.erased.connect(self._forget)
         self.preferences.present(page)
         return self.preferences
+
+    def _forget(self) -> None:
+        """Show nothing of what has been deleted: neither photos with their critiques, nor a way back to them."""
+        self.session.remove(self.session.album.entries)
+        self.session.undo_stack.clear()
+        if self._library is not None:
+            self._library.undo_stack.clear()
+            self._library.look_again()
 
     def _setting_changed(self, setting: Setting[Any]) -> None:
         settings = self.session.service.settings

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBo
 
 from mondrian_desktop.gui.local_service import LocalService
 from mondrian_desktop.gui.option_row import Option, OptionRow
+from mondrian_desktop.gui.privacy_page import PrivacyPage
 from mondrian_desktop.gui.service_page import ServicePage
 from mondrian_desktop.gui.theme import GRID, Theme
 from mondrian_desktop.service import Service
@@ -27,6 +28,8 @@ class Preferences(QWidget):
         The generated rows, by the setting's name.
     service_page
         The page of the local service.
+    privacy_page
+        The page of what is kept.
     """
 
     def __init__(self, parent: QWidget, service: Service, local: LocalService, theme: Theme) -> None:
@@ -45,6 +48,8 @@ class Preferences(QWidget):
         self._pages = QStackedWidget()
         for group in Group:
             self.add_page(str(group), self.service_page if group is Group.SERVICE else self._generate(group))
+        self.privacy_page = PrivacyPage(service, theme)
+        self.add_page("Privacy", self.privacy_page)
         self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2 * GRID, 0, 0)
@@ -74,6 +79,7 @@ class Preferences(QWidget):
         for row in self.rows.values():
             row.refresh()
         self.service_page.refresh()
+        self.privacy_page.measure()
         self.show()
         self.activateWindow()
 
