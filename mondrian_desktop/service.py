@@ -113,6 +113,10 @@ class Service:
         """
         return self.shelf.checked(model, lambda entry: self.settings.set(MODEL, entry.id))
 
+    def remove_model(self, model: str) -> Future[int]:
+        """Remove a model as :meth:`Shelf.remove` does; where it was the chosen one, the built-in one is from now on."""
+        return self.shelf.remove(model, lambda: self._leave_model(model))
+
     def device(self) -> str:
         """Return on what the model computes, for people."""
         return self._engine.device()
@@ -464,6 +468,10 @@ class Service:
     def _advisor_name(self, advisor_id: str) -> str:
         known = self.advisors.get(advisor_id)
         return known.name if known else advisor_id
+
+    def _leave_model(self, model: str) -> None:
+        if self.settings.get(MODEL) == model:
+            self.settings.set(MODEL, MODEL.default)
 
     def _run(self, job: Job) -> JobEvents:
         return run(self._orders.assignment(job), self._engine, self._ahead, self.pump.clock)

@@ -156,6 +156,10 @@ SCHEMA = Setting(
 )  # fmt: skip
 ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.", group=Group.ANALYSIS)
 MODEL = Setting("model", "mini", "Model", "Id of an installed model, or a folder with weights.", group=Group.MODELS)
+OFFER_MODEL = Setting(
+    "offer_model", True, "Offer a larger model",
+    "While the built-in model is in use, offer the one that fits this Mac.", group=Group.MODELS,
+)  # fmt: skip
 SERVICE = Setting(
     "service", False, "Local service", "Lets pages and phones submit photos and watch. As long as the app runs.",
     group=Group.SERVICE,
@@ -177,7 +181,7 @@ SHARED_FOLDERS = Setting(
 
 ALL: tuple[Setting[Any], ...] = (
     APPEARANCE, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, LANGUAGE, SCHEMA, MODEL,
-    SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS,
+    OFFER_MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS,
 )  # fmt: skip
 Source = Literal["environment", "file", "default"]
 

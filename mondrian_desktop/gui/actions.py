@@ -93,6 +93,7 @@ SPECS = (
     Spec("remove", "Photo", "Remove from Window", ("Backspace", "Del"), lambda state: state.selected > 0, focused=True),
     Spec("library", "Window", "Library", ("Ctrl+L",)),
     Spec("find", "Edit", "Search Library", ("Ctrl+F",), separated=True),
+    Spec("models", "Window", "Models", ("Ctrl+Shift+M",)),
     Spec("minimize", "Window", "Minimize", ("Ctrl+M",), separated=True),
     Spec("zoom", "Window", "Zoom"),
     Spec("keys", "Help", "Keyboard Shortcuts"),

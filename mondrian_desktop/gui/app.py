@@ -85,6 +85,7 @@ class Desk:
         self._driver = PumpDriver(self.service.pump)
         warm_up.start()
         self.window.local_service.follow()
+        self.window.models.look()
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log what nobody expected, and say so; the app goes on."""

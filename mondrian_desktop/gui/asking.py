@@ -79,6 +79,12 @@ class Asking(QObject):
             return str(err)
         return entry.note or entry.name
 
+    def model_changed(self) -> None:
+        """Say which model will write from now on."""
+        if self.bottom.is_at_rest:
+            self.bottom.rest(self.model_line())
+        self._show()
+
     def look_at(self, entry: Entry | None) -> None:
         """Show what there is about a photo: of the chosen advisor, else of the one who had it last."""
         self._entry = entry

@@ -20,6 +20,7 @@ from mondrian_desktop.gui.incoming import Incoming, sort
 from mondrian_desktop.gui.library_window import LibraryWindow
 from mondrian_desktop.gui.local_service import LocalService
 from mondrian_desktop.gui.looking import Looking
+from mondrian_desktop.gui.model_choice import ModelChoice
 from mondrian_desktop.gui.notice import Notice
 from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
 from mondrian_desktop.gui.pictures import Thumbnails
@@ -72,7 +73,8 @@ class MainWindow(QMainWindow):
         self.welcome = Welcome(theme, self._thumbnails, samples, self.asking.model_line())
         self.area = WorkArea(theme, self.photos, self.looking.view, self.looking.strip, self.asking.pane)
         self.verbs = Actions(self, self._verbs(), self.session.undo_stack, service.advisors, self.asking.choose_advisor)
-        self.toolbar = Toolbar(service.advisors, self.verbs.keys("analyze"))
+        self.models = ModelChoice(service, theme, self)
+        self.toolbar = Toolbar(service.advisors, self.verbs.keys("analyze"), self.models.button)
         self._assemble()
         self.drops = DropArea(self, theme)
         self._connect()
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
             self.preferences.end()
         self.local_service.close()
         self.session.close()
+        self.models.close()
         self.looking.close()
         self._thumbnails.close()
         super().closeEvent(event)
@@ -167,6 +170,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.notice)
         layout.addWidget(self.server)
+        layout.addWidget(self.models.offer)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self.asking.bottom)
         self.setCentralWidget(content)
@@ -174,7 +178,9 @@ class MainWindow(QMainWindow):
             widget.addActions(list(self.verbs.focused))
         pane, bottom = self.asking.pane, self.asking.bottom
         in_reading_order = (
-            self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss, self.server.back,
+            self.models.button, self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss,
+            self.models.offer.act, self.models.offer.details, self.models.offer.later, self.models.offer.never,
+            self.server.back,
             self.welcome.open,
             *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view, pane.tabs,
             pane.header.others, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts,
@@ -188,6 +194,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.session.told.connect(self.tell)
+        self.models.told.connect(self.tell)
+        self.models.changed.connect(self._model_changed)
         self.session.paused.connect(self._paused)
         self.local_service.failed.connect(self.tell)
         self.session.restored.connect(lambda entries: self.photos.choose(entries[0]))
@@ -229,6 +237,7 @@ class MainWindow(QMainWindow):
             "tab_critique": lambda: tabs.setCurrentIndex(CRITIQUE),
             "tab_facts": lambda: tabs.setCurrentIndex(FACTS),
             "tab_raw": lambda: tabs.setCurrentIndex(RAW),
+            "models": lambda: self.models.open_sheet(),
             "full_screen": lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
             "analyze": self._analyze_selected,
             "stop": self.session.stop,
@@ -259,6 +268,12 @@ class MainWindow(QMainWindow):
         dialog = ServerDialog(self.session.service, self._theme, self)
         dialog.added.connect(self.server.refresh)
         dialog.open()
+
+    def _model_changed(self) -> None:
+        self.welcome.show_model_line(self.asking.model_line())
+        self.asking.model_changed()
+        self.server.refresh()
+        self._refresh_verbs()
 
     def _look_at(self, entry: Entry | None) -> None:
         # "[*]" in a title stands for the mark of unsaved changes; doubled it is itself.

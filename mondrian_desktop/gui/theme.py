@@ -158,6 +158,9 @@ def style_sheet(colors: Colors) -> str:
     QLineEdit:read-only {{ background: {c.window} }}
     QLineEdit:disabled {{ color: {mix(c.ink, c.window, 0.55).name()}; border-color: {c.line} }}
     QListWidget {{ background: {c.paper}; border: 1px solid {c.control_edge}; border-radius: 6px; padding: 4px }}
+    QPushButton[chooses="true"] {{ padding-right: 32px }}
+    QPushButton::menu-indicator {{ image: url("{_icon("chevron-dark" if c.dark else "chevron-light")}");
+        width: 12px; height: 12px; subcontrol-origin: border; subcontrol-position: right center; right: 8px }}
     QComboBox::drop-down {{ border: none; width: 24px }}
     QComboBox::down-arrow {{ image: url("{_icon("chevron-dark" if c.dark else "chevron-light")}"); width: 12px }}
     QComboBox QAbstractItemView {{ background: {c.paper}; border: 1px solid {c.control_edge}; padding: 4px;

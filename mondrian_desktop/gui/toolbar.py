@@ -1,4 +1,4 @@
-"""The toolbar: who is asked, and Analyze."""
+"""The toolbar: which model, who is asked, and Analyze."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QPushButton, QSizePolicy, QToolBar, QWidget
@@ -9,12 +9,12 @@ from mondrian_desktop.report.clean import clean_line
 
 
 class Toolbar(QToolBar):
-    """Advisor chooser and Analyze, at the right."""
+    """Model at the left; advisor chooser and Analyze at the right."""
 
     advisor_chosen = Signal(str)
     analyze_wanted = Signal()
 
-    def __init__(self, advisors: Advisors, analyze_keys: str) -> None:
+    def __init__(self, advisors: Advisors, analyze_keys: str, model: QWidget) -> None:
         super().__init__("Toolbar")
         self.setObjectName("toolbar")
         self.setMovable(False)
@@ -34,7 +34,7 @@ class Toolbar(QToolBar):
         self.analyze.clicked.connect(self.analyze_wanted)
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        for widget in (space, self.advisor, self.analyze):
+        for widget in (model, space, self.advisor, self.analyze):
             self.addWidget(widget)
 
     def show_advisor(self, advisor_id: str) -> None:

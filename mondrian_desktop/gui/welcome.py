@@ -49,6 +49,10 @@ class Welcome(QWidget):
         # The decoders are imported for them: not before there is something to see.
         self._first_paint = FirstPaint(self, self._show_samples)
 
+    def show_model_line(self, line: str) -> None:
+        """Say which model will write."""
+        self._model.setText(line)
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt
         """Paint the outline of the drop zone."""
         super().paintEvent(event)

@@ -145,8 +145,8 @@ class Shelf:
         elif standing := self.standing(model_id):
             self._discard(standing.entry)
 
-    def remove(self, model_id: str) -> Future[int]:
-        """Remove a model, or what has arrived of it, and return the bytes that became free.
+    def remove(self, model_id: str, then: Callable[[], object] = lambda: None) -> Future[int]:
+        """Remove a model, or what has arrived of it, do ``then``, and return the bytes that became free.
 
         A folder of the user's own is only taken out of the list. The future ends with a UserError where the model
         is not to be removed from here.
@@ -166,8 +166,13 @@ class Shelf:
             future: Future[int] = Future()
             future.set_exception(UserError("The model is being downloaded.", "Pause or cancel the download first."))
             return future
-        self._problems.pop(model_id, None)
-        return self._in_worker(work, self._and_refresh)
+
+        def take(freed: int) -> int:
+            self._problems.pop(model_id, None)
+            then()
+            return self._and_refresh(freed)
+
+        return self._in_worker(work, take)
 
     def add_folder(self, folder: Path) -> Future[CatalogEntry]:
         """Add a folder with a model to the list; the future ends with a UserError where it holds none that loads."""
