@@ -6,6 +6,7 @@ Everything here happens on the pump's thread; updates reach listeners there.
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from mondrian_desktop.critique.advisor import Advisors
@@ -27,6 +28,7 @@ from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
 from mondrian_desktop.jobs.seen import seen_for
 from mondrian_desktop.jobs.server_desk import ServerDesk
+from mondrian_desktop.jobs.sidecars import Sidecars
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.summary import Summary
 from mondrian_desktop.jobs.watch import Arrived, Watches
@@ -94,6 +96,8 @@ class Service:
         self.batches = Batches(pump, self._queue, self._store)
         self._watches = Watches(pump, self._queue, self._store, self._arrival_listeners)
         self.shelf = Shelf(pump, machine)
+        self._trouble_listeners: Listeners[UserError] = Listeners()
+        self._sidecars = Sidecars(settings, pump.post, self._trouble_listeners)
         self._closed = False
 
     def models(self) -> tuple[CatalogEntry, ...]:
@@ -321,6 +325,26 @@ class Service:
 
         self.pump.start(outcome.write(document, file), lambda event: None, ended)
 
+    def write_sidecar(self, analysis_id: int) -> Future[Path]:
+        """Write an analysis into the XMP sidecar beside its photo, by a worker and as the settings have it.
+
+        Raises
+        ------
+        UserError
+            Where there is no such analysis; the future has those of writing.
+        """
+        analysis = self.history.analysis(analysis_id)
+        if analysis is None:
+            raise UserError(f"There is no analysis {analysis_id} in the history.", "It may have been deleted.")
+        entry = self.history.entry(analysis_id)
+        if analysis.photo and entry and entry.path:
+            analysis = replace(analysis, photo=replace(analysis.photo, path=entry.path))
+        return self._sidecars.write(analysis)
+
+    def on_trouble(self, listener: Callable[[UserError], None]) -> Callable[[], None]:
+        """Have ``listener`` told what could not be done beside the work: a sidecar, say; returns the way out."""
+        return self._trouble_listeners.add(listener)
+
     def ask(self, analysis_id: int, question: str) -> Job:
         """Put a follow-up question about an analysis in line; the answer is added to its conversation.
 
@@ -454,8 +478,10 @@ class Service:
         self._listeners.clear()
         self._pause_listeners.clear()
         self._arrival_listeners.clear()
+        self._trouble_listeners.clear()
         self.batches.close()
         self.pump.close()
+        self._sidecars.close()
         self.shelf.close()
         self._engine.unload()
         self._reader.close()
@@ -477,6 +503,7 @@ class Service:
         return run(self._orders.assignment(job), self._engine, self._ahead, self.pump.clock)
 
     def _tell(self, update: Update) -> None:
+        self._sidecars.follow(update)
         self._ahead.follow(update, self._queue.next)
         if update.event is None:
             self.batches.update(update.job)

@@ -30,6 +30,7 @@ class Group(StrEnum):
     ANALYSIS = "Analysis"
     MODELS = "Models"
     SERVICE = "Service"
+    SIDECARS = "Sidecars"
 
 
 @dataclass(frozen=True)
@@ -179,9 +180,29 @@ SHARED_FOLDERS = Setting(
     group=Group.SERVICE,
 )  # fmt: skip
 
+SIDECARS = Setting(
+    "sidecars", False, "Write sidecars",
+    "Every critique is also written into an XMP file beside its photo, for Lightroom, darktable, digiKam and others.",
+    group=Group.SIDECARS,
+)  # fmt: skip
+SIDECAR_NAMING = Setting(
+    "sidecar_naming", "photo.xmp", "Sidecar name", "photo.xmp: as Lightroom has it. photo.ext.xmp: darktable, digiKam.",
+    choices=("photo.xmp", "photo.ext.xmp"), group=Group.SIDECARS,
+)  # fmt: skip
+SIDECAR_MERGE = Setting(
+    "sidecar_merge", "append", "Where there are words already",
+    "Description and keywords that are there: append to them, skip, or overwrite. The version before is always kept.",
+    choices=("append", "skip", "overwrite"), group=Group.SIDECARS,
+)  # fmt: skip
+SIDECAR_RATING = Setting(
+    "sidecar_rating", False, "Rating from the score", "Also writes one to five stars, made of the overall score.",
+    group=Group.SIDECARS,
+)  # fmt: skip
+
 ALL: tuple[Setting[Any], ...] = (
     APPEARANCE, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, LANGUAGE, SCHEMA, MODEL,
-    OFFER_MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS,
+    OFFER_MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS, SIDECARS, SIDECAR_NAMING, SIDECAR_MERGE,
+    SIDECAR_RATING,
 )  # fmt: skip
 Source = Literal["environment", "file", "default"]
 

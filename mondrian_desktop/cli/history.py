@@ -1,4 +1,4 @@
-"""``mondrian-desktop history``: list, show, search, export, delete and restore what was analyzed."""
+"""``mondrian-desktop history``: list, show, search, export, delete and restore what was analyzed; sidecars."""
 
 import argparse
 import base64
@@ -38,6 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     exporting.add_argument("--format", choices=EXPORT_FORMATS, default="json")
     exporting.add_argument("--json", dest="format", action="store_const", const="json", help="same as --format json")
     exporting.add_argument("--output", type=Path, metavar="DIR", help="where the files go")
+    _add_ids(actions.add_parser("sidecar", help="write critiques into XMP files beside their photos"))
     _add_ids(actions.add_parser("delete", help="can be undone for 30 days"))
     _add_ids(actions.add_parser("restore", help="bring deleted analyses back"))
 
@@ -73,8 +74,9 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
     ----------
     options
         ``action``: "list", "search" (``words``), "show" (``ids``, ``format``), "export" (``ids`` or ``all``,
-        ``format``, ``output``), "delete" or "restore" (``ids``). "list" and "search" take the filters ``for_advisor``,
-        ``min_score``, ``max_score``, ``since``, ``until``, ``camera``, ``sort``, ``limit``, ``offset`` and ``json``.
+        ``format``, ``output``), "sidecar", "delete" or "restore" (``ids``). "list" and "search" take the filters
+        ``for_advisor``, ``min_score``, ``max_score``, ``since``, ``until``, ``camera``, ``sort``, ``limit``,
+        ``offset`` and ``json``.
 
     Raises
     ------
@@ -100,6 +102,9 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
         service.history.restore(known)
         known = [each for each in known if service.history.entry(each)]
         err.write(f"Restored: {len(known)}\n")
+    elif options.action == "sidecar":
+        written = [each for each in known if _write_sidecar(service, each, err)]
+        return 0 if len(written) == len(options.ids) else 1
     elif options.output is not None:
         _export(service, known, options, err)
     else:
@@ -183,6 +188,16 @@ def _export(service: Service, ids: list[int], options: argparse.Namespace, err: 
         content = request.document(service, analysis, options.format, _picture(service, each)) + "\n"
         request.save(options.output, stem, request.FORMATS[options.format], content, once=True)
     err.write(f"Written: {len(ids)} files in {clean_line(str(options.output))}\n")
+
+
+def _write_sidecar(service: Service, analysis_id: int, err: TextIO) -> bool:
+    try:
+        file = service.write_sidecar(analysis_id).result()
+    except UserError as error:
+        err.write(f"{error}\n")
+        return False
+    err.write(f"Written: {clean_line(str(file))}\n")
+    return True
 
 
 def _table(service: Service, ids: list[int]) -> str:

@@ -93,13 +93,16 @@ class Session(QObject):
         self._states: dict[str, JobState] = {}
         self._forms: dict[str, PromptForm] = {}
         self.feed.beat.connect(self._refresh)
-        self._leave = service.on_pause(lambda paused: self.paused.emit(service.problem if paused else None))
+        self._leaving = [
+            service.on_pause(lambda paused: self.paused.emit(service.problem if paused else None)),
+            service.on_trouble(lambda problem: self.told.emit(str(problem))),
+        ]
 
     def close(self) -> None:
         """Listen no more; closing again does nothing."""
         self.feed.close()
-        leave, self._leave = self._leave, lambda: None
-        leave()
+        while self._leaving:
+            self._leaving.pop()()
 
     def open(self, incoming: Incoming) -> list[Entry]:
         """Put photos into the album, and tell what could not be opened."""

@@ -370,3 +370,14 @@ class TestHistory:
 
     def test_samples_are_there(self):
         assert paths.resource("samples").is_dir()
+
+
+def test_sidecars_are_written_on_request_beside_the_photos(run, folder):
+    run("batch", folder, "--advisor", "mentor", "--recursive")
+    code, out, _ = run("history", "list", "--json")
+    ids = [entry["id"] for entry in json.loads(out)]
+    code, _, err = run("history", "sidecar", *ids)
+    assert code == 0
+    assert err.count("Written: ") == len(ids)
+    assert sorted(file.stem for file in folder.rglob("*.xmp")) == sorted(Path(name).stem for name in NAMES)
+    assert run("history", "sidecar", 999)[0] == 1
