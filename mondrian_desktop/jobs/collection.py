@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.history import Entry, History
-from mondrian_desktop.report import codec, contact, csv
+from mondrian_desktop.report import contact, csv
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.report.model import Analysis
 
@@ -35,6 +35,9 @@ def export(history: History, file: Path, analysis_ids: Iterable[int], advisor_na
     elif kind == ".html":
         content = contact.render("Library", (_frame(history, each, advisor_name) for each in found), {})
     elif kind == ".json":
+        # Pydantic: the window does not wait for it.
+        from mondrian_desktop.report import codec
+
         documents = [codec.to_json(each) for each in _analyses(history, found)]
         content = json.dumps(documents, indent=2, ensure_ascii=False) + "\n"
     else:
