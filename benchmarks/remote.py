@@ -4,7 +4,8 @@
 
 The same photos on the same server in one run: mlx-vlm's own with the embedded model, on this machine, through the
 app's own engine for servers, at temperature 0; first one at a time, then four at once, in alternating rounds. The
-texts have to be the same. With ``--quick`` 8 photos and one round, else 16 photos and two.
+texts have to be the same: with mlx-vlm 0.7.10 they are not, since its batched prefill mixes photos up (docs/studio.md).
+With ``--quick`` 8 photos and one round, else 16 photos and two.
 """
 
 import sys

@@ -35,7 +35,7 @@ from mondrian_desktop.gui.toolbar import Toolbar
 from mondrian_desktop.gui.welcome import Welcome
 from mondrian_desktop.gui.work_area import WorkArea
 from mondrian_desktop.service import Service
-from mondrian_desktop.settings import ADVISOR, APPEARANCE, Setting
+from mondrian_desktop.settings import ADVISOR, APPEARANCE, MODEL, Setting
 
 _DEFAULT_SIZE = (1280, 800)
 
@@ -134,6 +134,8 @@ class MainWindow(QMainWindow):
             self._theme.hold({"light": False, "dark": True}.get(settings.get(APPEARANCE)))
         elif setting is ADVISOR and settings.get(ADVISOR) in self.session.service.advisors:
             self.asking.choose_advisor(settings.get(ADVISOR))
+        elif setting is MODEL:
+            self.server.refresh()
 
     def _paused(self, problem: UserError | None) -> None:
         """Say why the line stands still, and offer to go on."""

@@ -13,6 +13,7 @@ from mondrian_desktop.gui.service_page import ServicePage
 from mondrian_desktop.gui.theme import GRID, Theme
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import ADVISOR, ALL, MODEL, Group, Setting
+from mondrian_desktop.weights.catalog import from_server
 
 _SIZE = (600, 560)
 
@@ -104,7 +105,8 @@ class Preferences(QWidget):
         if setting is ADVISOR:
             return [(each.id, each.name) for each in self._service.advisors.values()]
         if setting is MODEL:
-            return [(entry.id, entry.name) for entry in self._service.models() if entry.is_installed]
+            here = [entry for entry in self._service.models() if entry.is_installed]
+            return [(entry.id, entry.name) for entry in (*here, *map(from_server, self._service.servers.all))]
         return []
 
     def _setting_changed(self, setting: Setting[Any]) -> None:

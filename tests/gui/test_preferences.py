@@ -15,6 +15,7 @@ from mondrian_desktop.settings import (
     UPDATE_INTERVAL,
     Group,
 )
+from mondrian_desktop.weights import servers
 
 
 @pytest.fixture
@@ -120,3 +121,11 @@ def test_closes_by_key_and_with_the_window(preferences, stand):
     assert preferences.isVisible()
     stand.desk.close()
     assert not preferences.isVisible()
+
+
+def test_servers_can_be_chosen_in_the_place_of_a_model(stand):
+    servers.add(servers.make("gpu", "https://gpu.example.com", "org/qwen"))
+    stand.trigger("preferences")
+    control = stand.window.preferences.rows["model"].control
+    assert control.findText("qwen on gpu.example.com") >= 0
+    assert control.findText("Mondrian Mini") >= 0
