@@ -97,6 +97,8 @@ SPECS = (
     Spec("minimize", "Window", "Minimize", ("Ctrl+M",), separated=True),
     Spec("zoom", "Window", "Zoom"),
     Spec("keys", "Help", "Keyboard Shortcuts"),
+    Spec("log", "Help", "Show Log", separated=True),
+    Spec("diagnostics", "Help", "Copy Diagnostics"),
     Spec("about", "Help", f"About {APP_NAME}", role=_Roles.AboutRole),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit, QStacke
 
 from mondrian_desktop import APP_NAME
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.gui import announce, dialogs, mac
+from mondrian_desktop.gui import announce, dialogs, help_verbs, mac
 from mondrian_desktop.gui.actions import Actions, State
 from mondrian_desktop.gui.album import Entry
 from mondrian_desktop.gui.asking import Asking
@@ -254,6 +254,8 @@ class MainWindow(QMainWindow):
             "zoom": lambda: self.showNormal() if self.isMaximized() else self.showMaximized(),
             "keys": lambda: dialogs.keyboard_shortcuts(self, self.verbs.shortcuts()),
             "add_server": self._add_server,
+            "log": lambda: help_verbs.show_log(self.tell),
+            "diagnostics": lambda: help_verbs.copy_diagnostics(self.session.service, self.tell),
             "about": lambda: dialogs.about(self),
         }
 
