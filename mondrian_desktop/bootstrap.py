@@ -2,6 +2,7 @@
 
 from mondrian_desktop import paths
 from mondrian_desktop.critique.advisor import load_advisors
+from mondrian_desktop.engine import probe
 from mondrian_desktop.engine.mlx import MlxEngine
 from mondrian_desktop.engine.remote import RemoteEngine
 from mondrian_desktop.engine.router import Router
@@ -12,6 +13,7 @@ from mondrian_desktop.pump import Post, Pump
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import Settings
 from mondrian_desktop.weights.servers import Server
+from mondrian_desktop.weights.standing import Machine
 
 
 def build(settings: Settings | None = None, post: Post | None = None) -> Service:
@@ -26,7 +28,8 @@ def build(settings: Settings | None = None, post: Post | None = None) -> Service
     """
     advisors = load_advisors(paths.resource("advisors"), paths.data_dir() / "advisors")
     engine = Router(MlxEngine(), lambda server: RemoteEngine(server, _key))
-    return Service(engine, PhotoReader(), advisors, settings or Settings(), Pump(post), _open_store())
+    machine = Machine(supports=probe.supports)
+    return Service(engine, PhotoReader(), advisors, settings or Settings(), Pump(post), _open_store(), machine)
 
 
 def _key(server: Server) -> str:

@@ -17,6 +17,7 @@ from mondrian_desktop.jobs import collection, outcome
 from mondrian_desktop.jobs.ahead import ReadAhead
 from mondrian_desktop.jobs.batches import Batches
 from mondrian_desktop.jobs.holdings import erase_files
+from mondrian_desktop.jobs.idle import IdleUnload
 from mondrian_desktop.jobs.lanes import lanes
 from mondrian_desktop.jobs.listeners import Listeners
 from mondrian_desktop.jobs.locate import locating
@@ -36,7 +37,7 @@ from mondrian_desktop.photo.model import Photo, Pixels
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import End, Pump, Task
 from mondrian_desktop.report.model import Analysis, Labels
-from mondrian_desktop.settings import ANALYSIS_SIZE, MODEL, Settings
+from mondrian_desktop.settings import ANALYSIS_SIZE, MODEL, UNLOAD_AFTER, Settings
 from mondrian_desktop.weights.catalog import CatalogEntry, entries, known
 from mondrian_desktop.weights.shelf import Shelf
 from mondrian_desktop.weights.standing import Machine
@@ -98,6 +99,9 @@ class Service:
         self.shelf = Shelf(pump, machine)
         self._trouble_listeners: Listeners[UserError] = Listeners()
         self._sidecars = Sidecars(settings, pump.post, self._trouble_listeners)
+        self._idle = IdleUnload(
+            pump.post, lambda: 60 * settings.get(UNLOAD_AFTER), lambda: self._queue.is_busy, engine.unload
+        )
         self._closed = False
 
     def models(self) -> tuple[CatalogEntry, ...]:
@@ -483,6 +487,7 @@ class Service:
         self.pump.close()
         self._sidecars.close()
         self.shelf.close()
+        self._idle.close()
         self._engine.unload()
         self._reader.close()
         self._queue.close()
@@ -507,6 +512,7 @@ class Service:
         self._ahead.follow(update, self._queue.next)
         if update.event is None:
             self.batches.update(update.job)
+            self._idle.follow()
         if isinstance(update.event, Analyzed):
             if update.job.about is not None:
                 self._results.changed(update.job.about)

@@ -157,6 +157,11 @@ SCHEMA = Setting(
 )  # fmt: skip
 ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.", group=Group.ANALYSIS)
 MODEL = Setting("model", "mini", "Model", "Id of an installed model, or a folder with weights.", group=Group.MODELS)
+UNLOAD_AFTER = Setting(
+    "unload_after", 10.0, "Unload when idle",
+    "After this time without work the model gives its memory back; it is loaded again when needed. 0: never.",
+    unit="minutes", minimum=0.0, maximum=1440.0, group=Group.MODELS,
+)  # fmt: skip
 OFFER_MODEL = Setting(
     "offer_model", True, "Offer a larger model",
     "While the built-in model is in use, offer the one that fits this Mac.", group=Group.MODELS,
@@ -201,8 +206,8 @@ SIDECAR_RATING = Setting(
 
 ALL: tuple[Setting[Any], ...] = (
     APPEARANCE, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, LANGUAGE, SCHEMA, MODEL,
-    OFFER_MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS, SIDECARS, SIDECAR_NAMING, SIDECAR_MERGE,
-    SIDECAR_RATING,
+    OFFER_MODEL, UNLOAD_AFTER, SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS, SIDECARS, SIDECAR_NAMING,
+    SIDECAR_MERGE, SIDECAR_RATING,
 )  # fmt: skip
 Source = Literal["environment", "file", "default"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mondrian_desktop
 from mondrian_desktop import log, paths
-from mondrian_desktop.cli import analyze, batch, doctor, history, request, servers, settings, watch
+from mondrian_desktop.cli import analyze, batch, doctor, history, models, request, servers, settings, watch
 from mondrian_desktop.cli.inspect import inspect
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.service import Service
@@ -25,7 +25,8 @@ from mondrian_desktop.settings import (
 )
 
 COMMANDS = (
-    "analyze", "ask", "batch", "watch", "history", "inspect", "servers", "serve", "verify-streaming", "settings",
+    "analyze", "ask", "batch", "watch", "history", "models", "inspect", "servers", "serve", "verify-streaming",
+    "settings",
     "doctor", "self-test", "demo", "window",
 )  # fmt: skip
 USAGE_ERROR = 2
@@ -72,9 +73,13 @@ def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> in
             from mondrian_desktop.cli import serve
 
             return serve.run(service, options, sys.stdout, sys.stderr)
-        if run := {"batch": batch.run, "watch": watch.run, "history": history.run, "servers": servers.run}.get(
-            options.command
-        ):
+        if run := {
+            "batch": batch.run,
+            "watch": watch.run,
+            "history": history.run,
+            "models": models.run,
+            "servers": servers.run,
+        }.get(options.command):
             return run(service, options, sys.stdout, sys.stderr)
         return analyze.run(service, options, sys.stdout, sys.stderr)
     except UserError as err:
@@ -153,6 +158,8 @@ def _parser() -> argparse.ArgumentParser:
     history.add_options(commands.add_parser("history", help="list, search, export or delete what was analyzed"))
 
     servers.add_options(commands.add_parser("servers", help="list, add, check or remove servers that run the model"))
+
+    models.add_options(commands.add_parser("models", help="list, download, remove and choose models"))
 
     facts = commands.add_parser("inspect", help="tell what can be measured on photos, without a model")
     facts.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")

@@ -20,6 +20,7 @@ from mondrian_desktop.engine.slicing import TARGET_S, Slicer
 from mondrian_desktop.engine.worker import Worker
 from mondrian_desktop.errors import Cancelled, UserError
 from mondrian_desktop.pump import Wait
+from mondrian_desktop.weights import space
 
 _SLOWEST = 200_000_000
 """Bytes per second at which reading is expected at first, and at least."""
@@ -79,6 +80,51 @@ def load(
         model = _load_lazily(folder)
         yield from _evaluate(model, worker, clock)
     return LoadedModel(folder, model, processor, Slicer(model, clock))
+
+
+def refuse_unfit(folder: WeightsFolder, worker: Worker) -> Generator[Wait, None, None]:
+    """Look at what would make loading fail, before any memory is taken or given back.
+
+    Raises
+    ------
+    UserError
+        Where the type of model is not supported, or it needs more memory than a model can use here.
+    """
+    with explained(folder):
+        usable = yield from worker.run("look at the model", lambda: _usable_bytes(folder))
+    needed = space.needed_bytes(folder.config, folder.total_bytes)
+    if needed > usable:
+        raise UserError(
+            f"The model in {folder.path} needs about {space.readable_bytes(needed)} of memory, and a model can use "
+            f"{space.readable_bytes(usable)} here.",
+            "Choose a smaller model.",
+        )
+
+
+def limit_cache() -> None:
+    """Have MLX keep less memory for reuse where there is less of it; by itself it keeps nearly all it ever had."""
+    import mlx.core as mx
+
+    mx.set_cache_limit(cache_limit_bytes(space.memory_bytes()))
+
+
+def cache_limit_bytes(memory_bytes: int) -> int:
+    """Return how much memory may be kept for reuse: a thirty-second, from 256 MiB to 4 GiB."""
+    return min(max(memory_bytes // 32, 256 << 20), 4 << 30)
+
+
+def _usable_bytes(folder: WeightsFolder) -> int:
+    """Return how much memory a model can use, as Metal says, or as a rule where there is none; for a worker.
+
+    ValueError where the library does not know the type of model.
+    """
+    import_library()
+    import mlx.core as mx
+    from mlx_vlm.utils import get_model_and_args
+
+    get_model_and_args(dict(folder.config))
+    info: dict[str, Any] = mx.device_info() if mx.metal.is_available() else {}
+    return int(info.get("max_recommended_working_set_size") or space.usable_bytes(space.memory_bytes()))
 
 
 def use_fast_blas() -> None:

@@ -116,6 +116,8 @@ class MlxEngine:
         if self._loaded is None or self._loaded.folder.path != weights:
             yield Phase(Stage.LOADING)
             checked = folder.check(weights)
+            yield from loading.refuse_unfit(checked, self._worker)
+            loading.limit_cache()
             # Before the next one is read: there may not be room for both.
             self._release()
             self._loaded = yield from loading.load(checked, self._worker, self._clock)

@@ -34,6 +34,18 @@ def one_operation() -> str:
     return "Metal" if device.type == mx.gpu else "CPU"
 
 
+def supports(model_type: str) -> bool:
+    """Return whether mlx_vlm can load models of this ``model_type`` of a config.json. Slow at first: for a worker."""
+    loading.import_library()
+    from mlx_vlm.utils import get_model_and_args
+
+    try:
+        get_model_and_args({"model_type": model_type})
+    except (ValueError, ImportError):
+        return False
+    return True
+
+
 def import_model_type(model_type: str) -> int:
     """Import everything that mlx_vlm and transformers have for a ``model_type`` of a config.json; return how much.
 

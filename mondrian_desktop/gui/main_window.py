@@ -198,6 +198,7 @@ class MainWindow(QMainWindow):
         self.session.told.connect(self.tell)
         self.models.told.connect(self.tell)
         self.models.changed.connect(self._model_changed)
+        self.server.back.clicked.connect(self.models.refresh)
         self.session.paused.connect(self._paused)
         self.local_service.failed.connect(self.tell)
         self.session.restored.connect(lambda entries: self.photos.choose(entries[0]))
@@ -271,6 +272,7 @@ class MainWindow(QMainWindow):
     def _add_server(self) -> None:
         dialog = ServerDialog(self.session.service, self._theme, self)
         dialog.added.connect(self.server.refresh)
+        dialog.added.connect(self.models.refresh)
         dialog.open()
 
     def _model_changed(self) -> None:

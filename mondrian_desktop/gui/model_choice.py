@@ -1,6 +1,6 @@
 """Which model is asked: the button in the toolbar that says so, the sheet with all of them, and the quiet offer."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
@@ -52,6 +52,7 @@ class ModelChoice(QObject):
         self._leave = service.shelf.on_change(self._shelf_changed)
         self._fill(())
         self._show()
+        window.installEventFilter(self)
 
     def look(self) -> None:
         """Look at the disk for the first time; when the window has been painted."""
@@ -79,6 +80,16 @@ class ModelChoice(QObject):
             self._chosen()
 
         future.add_done_callback(lambda done: finish())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt
+        """Look again when the window comes to the front: another one, or the command line, may have chosen."""
+        if event.type() == QEvent.Type.WindowActivate:
+            self._show()
+        return super().eventFilter(watched, event)
+
+    def refresh(self) -> None:
+        """Show what is true now."""
+        self._show()
 
     def close(self) -> None:
         """Listen no more; closing again does nothing."""

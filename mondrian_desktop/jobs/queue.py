@@ -108,6 +108,11 @@ class Queue:
         return tuple(self._jobs.values())
 
     @property
+    def is_busy(self) -> bool:
+        """Whether a job runs, or is held in the middle."""
+        return bool(self._tasks)
+
+    @property
     def next(self) -> Job | None:
         """The job that runs next, or None."""
         return self._jobs[self._waiting[0]] if self._waiting else None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from mondrian_desktop.engine import loading
 from mondrian_desktop.engine.mlx import MlxEngine
-from mondrian_desktop.engine.protocol import Load, Phase, Stage
+from mondrian_desktop.engine.protocol import Load, Message, Phase, Request, Stage
 from mondrian_desktop.errors import UserError
 
 
@@ -237,3 +238,33 @@ for end in ("throw", "close"):
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
     assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "cancelled", "")
+
+
+def test_what_does_not_fit_or_is_not_supported_leaves_the_loaded_model(
+    folder_of: Any, tmp_path: Path, drain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = MlxEngine()
+    first = folder_of()
+    ask: dict[str, Any] = {"messages": (Message("user", "Say something."),), "max_tokens": 2}
+    drain(engine.generate(Request(first, **ask)))
+    loaded = engine._loaded
+    assert loaded is not None
+    other = tmp_path / "other"
+    shutil.copytree(first, other)
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(config | {"model_type": "nobody_knows"}))
+    with pytest.raises(UserError, match="“nobody_knows” are not supported"):
+        drain(engine.generate(Request(other, **ask)))
+    assert engine._loaded is loaded
+    (other / "config.json").write_text(json.dumps(config))
+    monkeypatch.setattr(loading.space, "usable_bytes", lambda total: 1_000_000)
+    with pytest.raises(UserError, match=r"of memory, and a model can use 1 MB here"):
+        drain(engine.generate(Request(other, **ask)))
+    assert engine._loaded is loaded
+    engine.unload()
+
+
+def test_the_cache_of_mlx_is_scaled_to_the_memory() -> None:
+    gib = 1 << 30
+    limits = [loading.cache_limit_bytes(size * gib) for size in (4, 8, 16, 64, 512)]
+    assert limits == [gib // 4, gib // 4, gib // 2, 2 * gib, 4 * gib]
