@@ -1,17 +1,17 @@
 """The list of the library: as rows with their words, or as a grid of pictures."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
+from mondrian_desktop.gui.item_paint import paint_ground, paint_picture
 from mondrian_desktop.gui.library_model import LibraryModel, LineRole
 from mondrian_desktop.gui.theme import GRID, Theme, tabular
 from mondrian_desktop.jobs.history import Entry
@@ -82,7 +82,7 @@ class _Delegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area: QRect = option.rect.adjusted(GRID // 2, GRID // 4, -GRID // 2, -GRID // 4)
-        self._paint_ground(painter, area, option.state)
+        paint_ground(painter, area, option.state, self._theme.colors)
         inside = area.adjusted(GRID, GRID // 2, -GRID, -GRID // 2)
         line = option.fontMetrics.height()
         if self.is_grid:
@@ -92,29 +92,9 @@ class _Delegate(QStyledItemDelegate):
             picture = QRect(inside.left(), inside.center().y() - _ROW_PICTURE.height() // 2, *_ROW_PICTURE.toTuple())
             words = QRect(picture.right() + 2 * GRID, inside.center().y() - line, 0, 2 * line)
             words.setRight(inside.right())
-        self._paint_picture(painter, picture, entry)
+        paint_picture(painter, picture, self._model.picture(entry), self._theme.colors)
         self._paint_words(painter, words, entry, line)
         painter.restore()
-
-    def _paint_ground(self, painter: QPainter, area: QRect, state: QStyle.StateFlag) -> None:
-        colors = self._theme.colors
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(area), 6, 6)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillPath(shape, QColor(colors.selection))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillPath(shape, QColor(colors.hover))
-
-    def _paint_picture(self, painter: QPainter, box: QRect, entry: Entry) -> None:
-        pixmap = self._model.picture(entry)
-        if pixmap.isNull():
-            painter.fillRect(box, QColor(self._theme.colors.track))
-            return
-        size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        spot = QRect(0, 0, size.width(), size.height())
-        spot.moveCenter(box.center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(spot, pixmap)
 
     def _paint_words(self, painter: QPainter, box: QRect, entry: Entry, line: int) -> None:
         colors = self._theme.colors

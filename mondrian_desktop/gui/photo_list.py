@@ -1,7 +1,5 @@
 """The photos in the sidebar: thumbnail, name, and how it stands with each. Any number of them."""
 
-from pathlib import Path
-
 from PySide6.QtCore import (
     QAbstractItemModel,
     QItemSelection,
@@ -13,7 +11,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from mondrian_desktop.gui.album import RUNNING, Album, Entry, EntryRole, Standing
+from mondrian_desktop.gui.item_paint import paint_ground, paint_picture
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.theme import GRID, SIDEBAR_WIDTH, Theme, tabular
 
@@ -55,32 +54,12 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         state: QStyle.StateFlag = option.state
         area: QRect = option.rect.adjusted(GRID, GRID // 2, -GRID, -GRID // 2)
-        self._paint_ground(painter, area, state)
+        paint_ground(painter, area, state, self._theme.colors)
         box = QRect(area.left() + GRID, area.top() + GRID, area.width() - 2 * GRID, _THUMBNAIL_HEIGHT)
-        self._paint_thumbnail(painter, box, entry.path)
+        paint_picture(painter, box, self._thumbnails.get(entry.path), self._theme.colors)
         line = option.fontMetrics.height()
         self._paint_words(painter, QRect(box.left(), box.bottom() + GRID // 2, box.width(), line), entry, state)
         painter.restore()
-
-    def _paint_ground(self, painter: QPainter, area: QRect, state: QStyle.StateFlag) -> None:
-        colors = self._theme.colors
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(area), 6, 6)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillPath(shape, QColor(colors.selection))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillPath(shape, QColor(colors.hover))
-        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
-            painter.setPen(QColor(colors.soft))
-            painter.drawPath(shape)
-
-    def _paint_thumbnail(self, painter: QPainter, box: QRect, path: Path) -> None:
-        pixmap = self._thumbnails.get(path)
-        if pixmap is None:
-            painter.fillRect(box, QColor(self._theme.colors.track))
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(_fitted(pixmap, box), pixmap)
 
     def _paint_words(self, painter: QPainter, line: QRect, entry: Entry, state: QStyle.StateFlag) -> None:
         colors = self._theme.colors
@@ -174,11 +153,3 @@ class PhotoList(QListView):
     def model(self) -> QAbstractItemModel:
         """Return the album."""
         return self._album
-
-
-def _fitted(pixmap: QPixmap, box: QRect) -> QRect:
-    size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-    made = QRect(0, 0, max(1, size.width()), max(1, size.height()))
-    made.moveCenter(box.center())
-    made.moveBottom(box.bottom())
-    return made

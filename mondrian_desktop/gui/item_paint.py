@@ -1,0 +1,32 @@
+"""What the lists of photos paint alike: the ground of an item, and its picture."""
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+from PySide6.QtWidgets import QStyle
+
+from mondrian_desktop.gui.theme import Colors
+
+
+def paint_ground(painter: QPainter, area: QRect, state: QStyle.StateFlag, colors: Colors) -> None:
+    """Paint the ground of a selected item or one under the pointer, and a line around the one that keys go to."""
+    shape = QPainterPath()
+    shape.addRoundedRect(QRectF(area), 6, 6)
+    if state & QStyle.StateFlag.State_Selected:
+        painter.fillPath(shape, QColor(colors.selection))
+    elif state & QStyle.StateFlag.State_MouseOver:
+        painter.fillPath(shape, QColor(colors.hover))
+    if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
+        painter.setPen(QColor(colors.soft))
+        painter.drawPath(shape)
+
+
+def paint_picture(painter: QPainter, box: QRect, pixmap: QPixmap | None, colors: Colors) -> None:
+    """Paint a picture as large as it fits into the middle of ``box``, or its place where there is none."""
+    if pixmap is None or pixmap.isNull():
+        painter.fillRect(box, QColor(colors.track))
+        return
+    size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    spot = QRect(0, 0, size.width(), size.height())
+    spot.moveCenter(box.center())
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawPixmap(spot, pixmap)
