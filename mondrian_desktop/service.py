@@ -512,7 +512,8 @@ class Service:
         self._ahead.follow(update, self._queue.next)
         if update.event is None:
             self.batches.update(update.job)
-            self._idle.follow()
+            if update.job.state is not JobState.QUEUED:
+                self._idle.follow()
         if isinstance(update.event, Analyzed):
             if update.job.about is not None:
                 self._results.changed(update.job.about)
