@@ -29,7 +29,7 @@ from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
 from mondrian_desktop.jobs.seen import seen_for
 from mondrian_desktop.jobs.server_desk import ServerDesk
-from mondrian_desktop.jobs.sidecars import Sidecars
+from mondrian_desktop.jobs.sidecars import Outcome, Sidecars, writing
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.summary import Summary
 from mondrian_desktop.jobs.watch import Arrived, Watches
@@ -344,6 +344,18 @@ class Service:
         if analysis.photo and entry and entry.path:
             analysis = replace(analysis, photo=replace(analysis.photo, path=entry.path))
         return self._sidecars.write(analysis)
+
+    def write_sidecars(self, analysis_ids: Iterable[int], done: Callable[[int, UserError | None], None]) -> None:
+        """Write many, bit by bit; ``done`` gets how many were written, and the first reason why one was not."""
+        result: list[Outcome] = []
+
+        def ended(task: Task) -> None:
+            if task.error is not None:
+                raise task.error
+            for each in result:
+                done(each.written, each.problem)
+
+        self.pump.start(writing(tuple(analysis_ids), self.write_sidecar), result.append, ended)
 
     def on_trouble(self, listener: Callable[[UserError], None]) -> Callable[[], None]:
         """Have ``listener`` told what could not be done beside the work: a sidecar, say; returns the way out."""

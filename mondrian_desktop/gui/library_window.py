@@ -63,6 +63,8 @@ class LibraryWindow(QMainWindow):
         self.count = QLabel()
         self.open = QPushButton("Open in Window")
         self.locate = QPushButton("Locate…")
+        self.sidecar = QPushButton("Write Sidecar")
+        self.sidecar.setToolTip("Write description and keywords into an XMP file beside the photo")
         self.export = QPushButton("Export…")
         self.delete = QPushButton("Delete")
         self._assemble()
@@ -106,7 +108,7 @@ class LibraryWindow(QMainWindow):
         foot.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         foot.setSpacing(GRID)
         foot.addWidget(self.count, 1)
-        for button in (self.open, self.locate, self.export, self.delete):
+        for button in (self.open, self.locate, self.sidecar, self.export, self.delete):
             foot.addWidget(button)
         self._left = QStackedWidget()
         self._left.addWidget(self.list)
@@ -144,6 +146,7 @@ class LibraryWindow(QMainWindow):
         self.list.doubleClicked.connect(lambda: self._open())
         self.open.clicked.connect(lambda: self._open())
         self.locate.clicked.connect(lambda: self._ask_where())
+        self.sidecar.clicked.connect(lambda: self._write_sidecars())
         self.export.clicked.connect(lambda: self._ask_export())
         self.delete.clicked.connect(lambda: self._delete())
         self.empty.button.clicked.connect(lambda: self.filters.clear())
@@ -197,6 +200,8 @@ class LibraryWindow(QMainWindow):
         there = [entry for entry in chosen if entry.path is not None and entry.path.exists()]
         self.open.setEnabled(bool(there))
         self.locate.setEnabled(len(there) < sum(entry.path is not None for entry in chosen) and not self._is_locating)
+        self.sidecar.setEnabled(bool(there))
+        self.sidecar.setText("Write Sidecars" if len(there) > 1 else "Write Sidecar")
         self.export.setEnabled(bool(chosen))
         self.delete.setEnabled(bool(chosen))
 
@@ -250,6 +255,14 @@ class LibraryWindow(QMainWindow):
             self.notice.tell(str(err))
         else:
             self.notice.tell(f"Exported to {clean_line(file.name, 120)}")
+
+    def _write_sidecars(self) -> None:
+        ids = [entry.id for entry in self.selected if entry.path is not None]
+        self._service.write_sidecars(ids, self._sidecars_written)
+
+    def _sidecars_written(self, count: int, problem: UserError | None) -> None:
+        told = f"{count} sidecar{'' if count == 1 else 's'} written." if count else ""
+        self.notice.tell(" ".join(part for part in (told, str(problem or "")) if part))
 
     def _ask_where(self) -> None:
         dialog = QFileDialog(self, "Locate the originals in this folder")

@@ -1,15 +1,16 @@
 """Critiques into XMP sidecars beside the photos: by itself where the setting is on, and on request."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.queue import Update
 from mondrian_desktop.jobs.run import Analyzed
-from mondrian_desktop.pump import Post
+from mondrian_desktop.pump import Post, Wait
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.report.sidecar import Naming, write_sidecar
 from mondrian_desktop.report.xmp import Merge, words
@@ -67,6 +68,28 @@ class Sidecars:
                 error if isinstance(error, UserError) else UserError("A sidecar could not be written.", "See the log.")
             )
             self._post(partial(self._tell, told))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many sidecars were written, and the first reason why one was not; None where all were."""
+
+    written: int
+    problem: UserError | None
+
+
+def writing(analysis_ids: Iterable[int], write: Callable[[int], Future[Path]]) -> Generator[Wait | Outcome, None, None]:
+    """Write the sidecars of analyses one after the other, and yield what came of it; one failure stops no other."""
+    written, problem = 0, None
+    for analysis_id in analysis_ids:
+        try:
+            future = write(analysis_id)
+            yield Wait(future)
+            future.result()
+            written += 1
+        except UserError as err:
+            problem = problem or err
+    yield Outcome(written, problem)
 
 
 def _can_be_written(analysis: Analysis) -> bool:

@@ -164,3 +164,24 @@ def test_pages_are_read_when_they_are_looked_at_and_let_go(library, monkeypatch)
         model.entry(number * PAGE)
     assert len(model._pages) <= 20
     assert model.query == Query()
+
+
+def test_sidecars_are_written_beside_the_photos_and_what_was_not_is_told(library, qtbot) -> None:
+    _, window = library
+    select(window, 0, 1, 2)
+    paths = [entry.path for entry in window.selected]
+    paths[0].with_suffix(".xmp").write_text("no XMP at all")
+    window.sidecar.click()
+    qtbot.waitUntil(lambda: "2 sidecars written" in window.notice.text)
+    assert paths[0].with_suffix(".xmp").read_text() == "no XMP at all"
+    assert "not XMP" in window.notice.text
+    assert "A quiet harbor at dusk" in paths[1].with_suffix(".xmp").read_text(encoding="utf-8")
+
+
+def test_a_photo_that_is_gone_gets_no_sidecar(library) -> None:
+    _, window = library
+    select(window, 0)
+    assert window.sidecar.isEnabled()
+    window.selected[0].path.unlink()
+    window.look_again()
+    assert not window.sidecar.isEnabled()
