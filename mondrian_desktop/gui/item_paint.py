@@ -20,13 +20,18 @@ def paint_ground(painter: QPainter, area: QRect, state: QStyle.StateFlag, colors
         painter.drawPath(shape)
 
 
-def paint_picture(painter: QPainter, box: QRect, pixmap: QPixmap | None, colors: Colors) -> None:
-    """Paint a picture as large as it fits into the middle of ``box``, or its place where there is none."""
+def paint_picture(
+    painter: QPainter, box: QRect, pixmap: QPixmap | None, colors: Colors, *, at_bottom: bool = False
+) -> None:
+    """Paint a picture as large as it fits into the middle of ``box``, or at its bottom; its place where it is none."""
     if pixmap is None or pixmap.isNull():
         painter.fillRect(box, QColor(colors.track))
         return
     size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-    spot = QRect(0, 0, size.width(), size.height())
+    # A panorama still has a line.
+    spot = QRect(0, 0, max(1, size.width()), max(1, size.height()))
     spot.moveCenter(box.center())
+    if at_bottom:
+        spot.moveBottom(box.bottom())
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawPixmap(spot, pixmap)

@@ -56,7 +56,7 @@ class PhotoDelegate(QStyledItemDelegate):
         area: QRect = option.rect.adjusted(GRID, GRID // 2, -GRID, -GRID // 2)
         paint_ground(painter, area, state, self._theme.colors)
         box = QRect(area.left() + GRID, area.top() + GRID, area.width() - 2 * GRID, _THUMBNAIL_HEIGHT)
-        paint_picture(painter, box, self._thumbnails.get(entry.path), self._theme.colors)
+        paint_picture(painter, box, self._thumbnails.get(entry.path), self._theme.colors, at_bottom=True)
         line = option.fontMetrics.height()
         self._paint_words(painter, QRect(box.left(), box.bottom() + GRID // 2, box.width(), line), entry, state)
         painter.restore()
