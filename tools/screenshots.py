@@ -176,6 +176,7 @@ def script(studio: Studio, scratch: Path) -> Scene:
     yield from both(studio, "opened")
     yield from running(studio)
     yield from finished(studio)
+    yield from asked(studio)
     yield from stopped(studio)
     yield from failed(studio, scratch)
     if studio.wants("names", "many"):
@@ -236,6 +237,23 @@ def finished(studio: Studio) -> Scene:
     yield _SETTLE_MS
     yield from both(studio, "stacked")
     window.resize(*SIZE)
+
+
+def asked(studio: Studio) -> Scene:
+    """Look at the Ask page, and ask several advisors."""
+    window = studio.window
+    if not studio.wants("ask", "ask-dark", "panel", "panel-dark", "advisors", "advisors-dark"):
+        return
+    window.verbs["tab_ask"].trigger()
+    yield _SETTLE_MS
+    yield from both(studio, "ask")
+    window.asking.ask_several(["ansel", "weston", "okeefe", "gehry"])
+    yield lambda: studio.service.pump.is_idle
+    yield _SETTLE_MS
+    window.verbs["tab_panel"].trigger()
+    yield _SETTLE_MS
+    yield from both(studio, "panel")
+    window.verbs["tab_critique"].trigger()
 
 
 def stopped(studio: Studio) -> Scene:

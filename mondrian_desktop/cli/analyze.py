@@ -30,9 +30,11 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
         Where an option makes no sense (unknown advisor, model, output folder that cannot be made).
     """
     folder: Path | None = getattr(options, "output", None)
+    fmt = getattr(options, "format", "text")
+    request.need_folder(fmt, folder)
     if folder is not None:
         request.make_folder(folder)
-    run = _Run(service, getattr(options, "format", "text"), folder, out, err)
+    run = _Run(service, fmt, folder, out, err)
     run.submit(options)
     with request.on_ctrl_c(lambda: service.pump.post(run.interrupt)):
         service.pump.run()
@@ -99,7 +101,7 @@ class _Run:
 
     def _update(self, update: Update) -> None:
         self._progress.update(update)
-        if isinstance(update.event, Read) and self._format == "html":
+        if isinstance(update.event, Read) and self._format in request.PICTURED:
             self._pictures[update.job.id] = data_uri(update.event.photo.pixels)
         if update.event is None and update.job.is_over:
             self._over(update.job)
@@ -131,7 +133,8 @@ class _Run:
 
     def _save(self, job: Job, analysis: Analysis, folder: Path) -> None:
         stem = f"{job.path.stem if job.path else 'answer'}.{job.advisor}"
-        file = request.save(folder, stem, request.FORMATS[self._format], self._render(job, analysis) + "\n")
+        content = request.file_content(self._service, analysis, self._format, self._pictures.pop(job.id, None))
+        file = request.save(folder, stem, request.FORMATS[self._format], content)
         self._tell(f"{_name(job)}: written to {clean_line(str(file))}")
 
     def _render(self, job: Job, analysis: Analysis) -> str:

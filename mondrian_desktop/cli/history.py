@@ -108,6 +108,7 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
     elif options.output is not None:
         _export(service, known, options, err)
     else:
+        request.need_folder(options.format, None)
         _print(service, known, options.format, out)
     return 0 if len(known) == len(options.ids) else 1
 
@@ -185,7 +186,7 @@ def _export(service: Service, ids: list[int], options: argparse.Namespace, err: 
     for each, analysis in zip(ids, _analyses(service, ids), strict=True):
         name = analysis.photo.path.name if analysis.photo else "answer"
         stem = f"{clean_line(name, 120).replace('/', '_')}.{analysis.advisor}"
-        content = request.document(service, analysis, options.format, _picture(service, each)) + "\n"
+        content = request.file_content(service, analysis, options.format, _picture(service, each))
         request.save(options.output, stem, request.FORMATS[options.format], content, once=True)
     err.write(f"Written: {len(ids)} files in {clean_line(str(options.output))}\n")
 

@@ -1,7 +1,6 @@
 """What several commands share: the options of a request, Ctrl-C, documents, and files that overwrite nothing."""
 
 import argparse
-import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +10,14 @@ from types import FrameType
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.model import Options
-from mondrian_desktop.report import codec, html, markdown, text
+from mondrian_desktop.report import formats
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.service import Service
 
-FORMATS: dict[str, str] = {"text": "txt", "json": "json", "md": "md", "html": "html"}
+FORMATS: dict[str, str] = {"text": "txt", "json": "json", "md": "md", "html": "html", "pdf": "pdf"}
 """Formats of a result, each with the suffix of its files."""
+PICTURED = ("html", "pdf")
+"""Formats with the photo in them."""
 
 
 def advisor_ids(service: Service, wanted: str | None) -> tuple[str, ...]:
@@ -43,13 +44,30 @@ def request_options(service: Service, options: argparse.Namespace) -> Options:
 
 
 def document(service: Service, analysis: Analysis, fmt: str, picture: str | None = None) -> str:
-    """Return an analysis in one of :data:`FORMATS`; ``picture`` is its photo as a ``data:`` address, for HTML."""
-    if fmt == "json":
-        return json.dumps(codec.to_json(analysis), indent=2, ensure_ascii=False)
-    labels = service.labels(analysis)
-    if fmt == "html":
-        return html.render(analysis, labels=labels, image_data_uri=picture)
-    return markdown.render(analysis, labels) if fmt == "md" else text.render(analysis, labels)
+    """Return an analysis in a text format; ``picture`` is its photo as a ``data:`` address, for HTML."""
+    return formats.render(analysis, fmt, service.labels(analysis), picture)
+
+
+def file_content(service: Service, analysis: Analysis, fmt: str, picture: str | None = None) -> str | bytes:
+    """Return what a file in one of :data:`FORMATS` holds."""
+    if fmt != "pdf":
+        return document(service, analysis, fmt, picture) + "\n"
+    # Qt: no other format waits for it.
+    from mondrian_desktop.qt import paper
+
+    return paper.pdf(analysis, service.labels(analysis), picture)
+
+
+def need_folder(fmt: str, folder: Path | None) -> None:
+    """Refuse to write a PDF to the terminal.
+
+    Raises
+    ------
+    UserError
+        Where there is no folder for it.
+    """
+    if fmt == "pdf" and folder is None:
+        raise UserError("A PDF is a file, not text.", "Say where it goes: --output DIR.")
 
 
 def make_folder(folder: Path) -> None:
@@ -66,7 +84,7 @@ def make_folder(folder: Path) -> None:
         raise UserError(f"The folder {folder} cannot be made: {err.strerror}.", "Choose another --output.") from err
 
 
-def save(folder: Path, stem: str, suffix: str, content: str, *, once: bool = False) -> Path:
+def save(folder: Path, stem: str, suffix: str, content: str | bytes, *, once: bool = False) -> Path:
     """Write a file under a name that is not taken, and return it; with ``once``, not beside one that says the same.
 
     A file system allows 255 bytes a name; the stem is cut to leave room for number and suffix.
@@ -76,7 +94,7 @@ def save(folder: Path, stem: str, suffix: str, content: str, *, once: bool = Fal
     UserError
         Where it cannot be written.
     """
-    data = content.encode("utf-8", "surrogatepass")
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
     stem = stem.encode("utf-8", "replace")[:230].decode(errors="ignore")
     try:
         for number in range(1, 10_000):

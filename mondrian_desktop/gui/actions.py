@@ -31,7 +31,8 @@ class State:
     has_waiting: bool = False
     has_critique: bool = False
     has_seen: bool = False
-    tabs: tuple[bool, ...] = (False, False, False)
+    has_report: bool = False
+    tabs: tuple[bool, ...] = (False,) * 5
     is_at_first: bool = True
     is_at_last: bool = True
 
@@ -68,6 +69,8 @@ class Spec:
 
 SPECS = (
     Spec("open", "File", "Open…", ("Ctrl+O",)),
+    Spec("export", "File", "Export…", ("Ctrl+E",), lambda state: state.has_report, separated=True),
+    Spec("print", "File", "Print…", ("Ctrl+P",), lambda state: state.has_report),
     Spec("preferences", "File", "Preferences…", ("Ctrl+,",), role=_Roles.PreferencesRole, separated=True),
     Spec("close", "File", "Close Window", ("Ctrl+W",), separated=True),
     Spec("quit", "File", f"Quit {APP_NAME}", ("Ctrl+Q",), role=_Roles.QuitRole),
@@ -81,8 +84,11 @@ SPECS = (
          lambda state: state.has_photo and state.tabs[0], separated=True),
     Spec("tab_facts", "View", "Facts", ("Ctrl+Alt+2",), lambda state: state.has_photo and state.tabs[1]),
     Spec("tab_raw", "View", "Raw", ("Ctrl+Alt+3",), lambda state: state.has_photo and state.tabs[2]),
+    Spec("tab_ask", "View", "Ask", ("Ctrl+Alt+4",), lambda state: state.has_photo and state.tabs[3]),
+    Spec("tab_panel", "View", "Panel", ("Ctrl+Alt+5",), lambda state: state.has_photo and state.tabs[4]),
     Spec("full_screen", "View", "Full Screen", ("F11",), separated=True, off_mac_only=True),
     Spec("analyze", "Photo", "Analyze", ("Ctrl+Return", "Ctrl+Enter"), lambda state: state.idle > 0),
+    Spec("ask_several", "Photo", "Ask Several Advisors…", ("Ctrl+Shift+Return",), lambda state: state.has_photo),
     Spec("stop", "Photo", "Stop", ("Esc", "Ctrl+."), lambda state: state.is_running),
     Spec("stop_all", "Photo", "Stop All", ("Ctrl+Shift+.",), lambda state: state.is_running and state.has_waiting),
     Spec("previous", "Photo", "Previous", ("Left",), lambda state: not state.is_at_first, focused=True, separated=True),

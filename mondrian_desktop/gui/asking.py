@@ -1,6 +1,6 @@
 """Asking for critiques: who is asked, what the pane and the bottom strip show of it, beat by beat."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -11,11 +11,13 @@ from mondrian_desktop.gui.album import Entry
 from mondrian_desktop.gui.bottom_bar import BottomBar, result_words
 from mondrian_desktop.gui.facts_view import Facts
 from mondrian_desktop.gui.feed import Live
-from mondrian_desktop.gui.report_pane import ReportPane
+from mondrian_desktop.gui.questions import Questions
+from mondrian_desktop.gui.report_pane import PANEL, ReportPane
 from mondrian_desktop.gui.session import Session
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.jobs.model import JobState
 from mondrian_desktop.report import markdown, wording
+from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.settings import ADVISOR, MAX_TOKENS, MODEL
 from mondrian_desktop.weights.catalog import find
 
@@ -43,6 +45,7 @@ class Asking(QObject):
         self._said: tuple[str, str] = ("", "")
         self.pane = ReportPane(theme)
         self.bottom = BottomBar(theme)
+        self.questions = Questions(session, self.pane.ask, self)
         wanted = self._service.settings.get(ADVISOR)
         self.advisor = wanted if wanted in self._service.advisors else next(iter(self._service.advisors))
         self._shown_advisor = self.advisor
@@ -116,6 +119,24 @@ class Asking(QObject):
         self._start(list(entries), self.advisor)
         self.show_advisor(self.advisor)
 
+    @property
+    def report(self) -> Sequence[Analysis]:
+        """What is to be exported: the analysis shown, or all of the panel while that is shown."""
+        if self._entry is None:
+            return ()
+        if self.pane.tabs.currentIndex() == PANEL:
+            return self._session.analyses(self._entry)
+        job = self._session.job(self._entry, self._shown_advisor)
+        analysis = self._service.analysis(job.id) if job else None
+        return (analysis,) if analysis else ()
+
+    def ask_several(self, advisor_ids: Sequence[str]) -> None:
+        """Have several advisors look at the photo, one after the other."""
+        if self._entry is not None:
+            for advisor_id in advisor_ids:
+                self._start([self._entry], advisor_id)
+            self._show()
+
     def copy_text(self) -> str:
         """Return the critique shown as Markdown; what is there of it while it is written."""
         if self._entry is None:
@@ -141,6 +162,9 @@ class Asking(QObject):
             shown = self._session.shown(self._entry, self._shown_advisor)
             labels = self._service.labels(shown.analysis) if shown.analysis else None
             self.pane.show_state(shown, labels)
+            self.questions.look_at(shown.job)
+            analyses = self._session.analyses(self._entry)
+            self.pane.show_panel(analyses, {each.advisor: self._service.labels(each) for each in analyses})
         self.updated.emit()
 
     def _entry_changed(self, entry: Entry) -> None:

@@ -13,9 +13,11 @@ from mondrian_desktop import APP_NAME
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import announce, dialogs, help_verbs, mac
 from mondrian_desktop.gui.actions import Actions, State
+from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
 from mondrian_desktop.gui.album import Entry
 from mondrian_desktop.gui.asking import Asking
 from mondrian_desktop.gui.drop_area import DropArea
+from mondrian_desktop.gui.exporting import Exporting
 from mondrian_desktop.gui.incoming import Incoming, sort
 from mondrian_desktop.gui.library_window import LibraryWindow
 from mondrian_desktop.gui.local_service import LocalService
@@ -26,7 +28,7 @@ from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.place import Place
 from mondrian_desktop.gui.preferences import Preferences
-from mondrian_desktop.gui.report_pane import CRITIQUE, FACTS, RAW
+from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, FACTS, PANEL, RAW
 from mondrian_desktop.gui.server_bar import ServerBar
 from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.session import Session
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         self.notice = Notice(theme)
         self.server = ServerBar(self.session, theme, self)
         self.photos = PhotoList(self.session.album, theme, self._thumbnails)
+        self.exporting = Exporting(service, self)
         self.asking = Asking(self.session, theme, self)
         self.looking = Looking(service, theme, self._thumbnails, self)
         self.welcome = Welcome(theme, self._thumbnails, samples, self.asking.model_line())
@@ -186,7 +189,8 @@ class MainWindow(QMainWindow):
             self.welcome.open,
             *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view, pane.tabs,
             pane.header.others, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts,
-            pane.facts.seen, pane.raw, bottom.stop, bottom.stop_all,
+            pane.facts.seen, pane.raw, pane.ask.text, pane.ask.models, pane.ask.subject, pane.ask.line, pane.ask.button,
+            pane.panel.tabs, pane.panel.text, bottom.stop, bottom.stop_all,
         )  # fmt: skip
         for one, other in pairwise(in_reading_order):
             self.setTabOrder(one, other)
@@ -196,6 +200,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.session.told.connect(self.tell)
+        self.exporting.told.connect(self.tell)
+        self.asking.pane.ask.models_wanted.connect(lambda: self.models.open_sheet())
         self.models.told.connect(self.tell)
         self.models.changed.connect(self._model_changed)
         self.server.back.clicked.connect(self.models.refresh)
@@ -240,9 +246,14 @@ class MainWindow(QMainWindow):
             "tab_critique": lambda: tabs.setCurrentIndex(CRITIQUE),
             "tab_facts": lambda: tabs.setCurrentIndex(FACTS),
             "tab_raw": lambda: tabs.setCurrentIndex(RAW),
+            "tab_ask": lambda: tabs.setCurrentIndex(ASK),
+            "tab_panel": lambda: tabs.setCurrentIndex(PANEL),
             "models": lambda: self.models.open_sheet(),
             "full_screen": lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
             "analyze": self._analyze_selected,
+            "ask_several": lambda: AdvisorsSheet(self, self.session.service.advisors, self.asking.ask_several).open(),
+            "export": lambda: self.exporting.ask(self.asking.report),
+            "print": lambda: self.exporting.print(self.asking.report[0]),
             "stop": self.session.stop,
             "stop_all": self.session.stop_all,
             "previous": lambda: self.photos.step(-1),
@@ -329,8 +340,9 @@ class MainWindow(QMainWindow):
             is_running=self.session.feed.running is not None,
             has_waiting=self.session.waiting() > 0,
             has_critique=self.asking.has_critique,
+            has_report=bool(self.asking.report),
             has_seen=self.asking.seen is not None,
-            tabs=tuple(map(self.asking.pane.tabs.isTabVisible, (CRITIQUE, FACTS, RAW))),
+            tabs=tuple(map(self.asking.pane.tabs.isTabVisible, (CRITIQUE, FACTS, RAW, ASK, PANEL))),
             is_at_first=row <= 0,
             is_at_last=row >= count - 1,
         )

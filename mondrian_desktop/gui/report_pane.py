@@ -1,5 +1,7 @@
 """The pane at the right: what one advisor says about one photo, in every state from "not asked" to "finished"."""
 
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
@@ -7,9 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStacked
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.advisor_card import AdvisorCard
+from mondrian_desktop.gui.ask_page import AskPage
 from mondrian_desktop.gui.facts_view import Facts, FactsPage
 from mondrian_desktop.gui.feed import Live
 from mondrian_desktop.gui.message_page import MessagePage
+from mondrian_desktop.gui.panel_page import PanelPage
 from mondrian_desktop.gui.raw_text import RawText
 from mondrian_desktop.gui.report_header import ReportHeader
 from mondrian_desktop.gui.report_text import ReportText
@@ -20,7 +24,7 @@ from mondrian_desktop.report import wording
 from mondrian_desktop.report.model import Analysis, Critique, Labels
 from mondrian_desktop.weights.catalog import find
 
-CRITIQUE, FACTS, RAW = range(3)
+CRITIQUE, FACTS, RAW, ASK, PANEL = range(5)
 _WIDEST = 80 * GRID
 
 
@@ -48,6 +52,9 @@ class ReportPane(QWidget):
         self.message = MessagePage(theme, "State of the analysis")
         self.facts = FactsPage(theme)
         self.raw = RawText()
+        self.ask = AskPage(theme)
+        self.panel = PanelPage(theme)
+        self._has_panel = False
         self._pages = QStackedWidget()
         self._critique_page: QWidget = self.card
         self._lay_out()
@@ -89,6 +96,13 @@ class ReportPane(QWidget):
             self.facts.show_facts(facts)
         self._show_tabs()
 
+    def show_panel(self, analyses: Sequence[Analysis], labels: Mapping[str, Labels]) -> None:
+        """Fill the panel; of fewer than two analyses there is none."""
+        self._has_panel = len(analyses) > 1
+        if self._has_panel:
+            self.panel.show_panel(analyses, labels)
+        self._show_tabs()
+
     def update_live(self) -> None:
         """Show what has come since: the live job changes behind our back, beat by beat."""
         if self._shown is not None and self._shown.live is not None:
@@ -112,9 +126,9 @@ class ReportPane(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
-        for title in ("Critique", "Facts", "Raw"):
+        for title in ("Critique", "Facts", "Raw", "Ask", "Panel"):
             self.tabs.addTab(title)
-        for page in (self.card, self.text, self.message, self.facts, self.raw):
+        for page in (self.card, self.text, self.message, self.facts, self.raw, self.ask, self.panel):
             self._pages.addWidget(page)
         bar = QHBoxLayout()
         bar.setContentsMargins(2 * GRID, GRID, 2 * GRID, 0)
@@ -209,13 +223,14 @@ class ReportPane(QWidget):
             shown.live.pieces if shown.live else shown.analysis and shown.analysis.raw_text
         )
         self.tabs.setTabVisible(RAW, has_text)
+        self.tabs.setTabVisible(PANEL, self._has_panel)
         self.tabs.updateGeometry()
         if not self.tabs.isTabVisible(self.tabs.currentIndex()):
             self.tabs.setCurrentIndex(CRITIQUE)
         self._show_page()
 
     def _show_page(self) -> None:
-        page = (self._critique_page, self.facts, self.raw)[self.tabs.currentIndex()]
+        page = (self._critique_page, self.facts, self.raw, self.ask, self.panel)[self.tabs.currentIndex()]
         if self._pages.currentWidget() is not page:
             self._pages.setCurrentWidget(page)
         if page is self.raw and self._shown is not None and self._shown.live is not None:

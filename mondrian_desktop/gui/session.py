@@ -164,6 +164,12 @@ class Session(QObject):
         """Return the id of the advisor who had this photo last."""
         return self.service.job(entry.jobs[-1]).advisor if entry.jobs else None
 
+    def analyses(self, entry: Entry) -> list[Analysis]:
+        """Return the latest analysis of each advisor of a photo, in the order in which they were first asked."""
+        ids = dict.fromkeys(self.service.job(job_id).advisor for job_id in entry.jobs)
+        jobs = (self.job(entry, each) for each in ids)
+        return [analysis for job in jobs if job and (analysis := self.service.analysis(job.id))]
+
     def shown(self, entry: Entry, advisor_id: str) -> Shown:
         """Return what there is of one advisor about one photo."""
         job = self.job(entry, advisor_id)
@@ -199,11 +205,12 @@ class Session(QObject):
         return analysis.critique.overall_score if analysis and analysis.critique else None
 
     def _is_voiced(self, job: Job | None, advisor_id: str) -> bool:
-        form = self._form(job.model if job else self.service.settings.get(MODEL))
+        form = self.form(job.model if job else self.service.settings.get(MODEL))
         knows = "{advisor}" in form.control and advisor_id in form.advisors
         return form.kind == "chat" or knows or advisor_id == NEUTRAL_ADVISOR
 
-    def _form(self, model: str) -> PromptForm:
+    def form(self, model: str) -> PromptForm:
+        """Return how a model is asked."""
         # Kept, because finding a model looks through folders.
         if model not in self._forms:
             try:

@@ -72,6 +72,11 @@ def write_pdf(html: str, path: Path, images: Mapping[str, QImage], *, paper: Pap
     return pages
 
 
+def pdf_bytes(document: QTextDocument, paper: Paper = Paper.A4, *, title: str = "") -> bytes:
+    """Return a document of :func:`make_document` as a PDF file."""
+    return _rendered(document, paper, title)
+
+
 def make_document(html: str, images: Mapping[str, QImage], paper: Paper = Paper.A4) -> QTextDocument:
     """Return the report laid out on sheets, in the largest type at which it is one page; ``print_`` prints it."""
     document = _Document()

@@ -13,12 +13,14 @@ from mondrian_desktop.report import chart as charts
 from mondrian_desktop.report import markdown, wording
 from mondrian_desktop.report.claims import disagreements
 from mondrian_desktop.report.clean import breakable, clean_line
-from mondrian_desktop.report.model import Analysis, Critique, Labels, Score
+from mondrian_desktop.report.model import Analysis, Critique, Exchange, Labels, Score
 from mondrian_desktop.report.panel import Row, comparison
 from mondrian_desktop.report.verdict import verdict
 
 CHART = "chart:radar"
 PHOTO = "photo:image"
+_WORD = 12
+"""Characters of a word that is not broken in the head of a column."""
 _FACTS = 5
 """Measured facts shown beside the technical notes: the most telling ones. All of them have their own place."""
 
@@ -72,9 +74,14 @@ def pane(
         parts += _rest(critique, analysis, look)
     else:
         parts.append(markdown.to_html(analysis.raw_text))
-    parts += [f"{_heading(each.question)}{markdown.to_html(each.answer)}" for each in analysis.conversation]
+    parts.append(talk(analysis.conversation))
     parts.append(_foot(analysis, labels, look))
     return "\n".join(part for part in parts if part)
+
+
+def talk(exchanges: Sequence[Exchange]) -> str:
+    """Return questions and answers, oldest first, as the body of a QTextBrowser."""
+    return "\n".join(f"{_heading(each.question)}{markdown.to_html(each.answer)}" for each in exchanges)
 
 
 def dimension(score: Score, dark: bool) -> str:
@@ -98,13 +105,14 @@ def panel(analyses: Sequence[Analysis], labels: Mapping[str, Labels], dark: bool
 def side_by_side(analyses: Sequence[Analysis], names: Sequence[str], dark: bool) -> str:
     """Return the scores of analyses side by side, a column for each under its name, and how far they lie apart."""
     look = DARK if dark else LIGHT
-    heads = "".join(f'<td align="right" valign="bottom"><b>{_text(name)}</b></td>' for name in names)
+    heads = "".join(f'<td align="right" valign="bottom" style="{_unbroken(name)}">{_head(name)}</td>' for name in names)
     rows = "".join(_panel_row(row, look) for row in comparison(analyses))
     # Many advisors: small type, so that their names need not be broken.
     size, padding = ("font-size:10px", 3) if len(analyses) > 5 else ("", 5)
     return (
         f'<table cellspacing="0" cellpadding="{padding}" width="100%" style="{size}"><tr><td></td>{heads}'
-        f'<td align="right" valign="bottom" style="color:{look.soft}">Spread</td></tr>{rows}</table>'
+        f'<td align="right" valign="bottom" style="color:{look.soft}; white-space:nowrap">Spread</td></tr>'
+        f"{rows}</table>"
     )
 
 
@@ -136,7 +144,7 @@ def paper(
         parts.append(_columns(rest[:2], rest[2:]))
     else:
         parts.append(markdown.to_html(analysis.raw_text))
-    parts += [f"{_heading(each.question)}{markdown.to_html(each.answer)}" for each in analysis.conversation]
+    parts.append(talk(analysis.conversation))
     return "\n".join(part for part in [*parts, _foot(analysis, labels, look)] if part)
 
 
@@ -194,6 +202,15 @@ def _foot(analysis: Analysis, labels: Labels, look: Palette) -> str:
     ]
     shown = "<br>".join(_text(line) for line in lines if line)
     return f'<p style="color:{look.soft}; margin-top:16px"><small>{shown}</small></p>'
+
+
+def _head(name: str) -> str:
+    """Return a column's name, each word in a line of its own."""
+    return "<br>".join(f"<b>{_text(word)}</b>" for word in name.split())
+
+
+def _unbroken(name: str) -> str:
+    return "white-space:nowrap" if all(len(word) <= _WORD for word in name.split()) else ""
 
 
 def _panel_row(row: Row, look: Palette) -> str:

@@ -163,6 +163,17 @@ def test_html_holds_the_photo(run):
     assert "data:image/jpeg;base64," in out
 
 
+def test_a_pdf_is_a_file_with_the_photo(run, tmp_path):
+    code, out, _ = run(["analyze", SAMPLES / "lake.jpg", "--format", "pdf", "--output", tmp_path])
+    assert (code, out) == (0, "")
+    data = (tmp_path / "lake.mentor.pdf").read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert b"/Image" in data
+    code, out, err = run(["analyze", SAMPLES / "lake.jpg", "--format", "pdf"])
+    assert code != 0
+    assert "--output" in err
+
+
 def test_output_of_a_name_of_255_bytes(run, tmp_path):
     photo = tmp_path / ("é" * 125 + ".jpg")
     photo.write_bytes((SAMPLES / "lake.jpg").read_bytes())

@@ -1,0 +1,153 @@
+"""From what is shown to files and paper: the sheet that asks where, and the writing."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+
+from mondrian_desktop.errors import Cancelled, UserError
+from mondrian_desktop.report.model import Analysis
+from mondrian_desktop.service import Service
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from mondrian_desktop.photo.model import Pixels
+
+_PICTURE_PX = 1400
+_KINDS = {"pdf": "PDF", "html": "Web page", "md": "Markdown", "json": "JSON", "csv": "Table for spreadsheets"}
+_PICTURED = ("pdf", "html")
+
+Pictures = Sequence[str | None]
+
+
+class Exporting(QObject):
+    """Exports and prints analyses. Photos are read beside the window; where one is gone, the report has none."""
+
+    told = Signal(str)
+    """What came of it, as a sentence."""
+
+    def __init__(self, service: Service, window: QWidget) -> None:
+        super().__init__(window)
+        self._service = service
+        self._window = window
+        self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+
+    def ask(self, analyses: Sequence[Analysis]) -> QFileDialog:
+        """Ask for file and format, then :meth:`save`. Several analyses are no PDF: that is one sheet of one."""
+        kinds = {suffix: name for suffix, name in _KINDS.items() if suffix != "pdf" or len(analyses) == 1}
+        filters = {f"{name} (*.{suffix})": suffix for suffix, name in kinds.items()}
+        dialog = QFileDialog(self._window, "Export", str(self._folder))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setNameFilters(list(filters))
+        dialog.setDefaultSuffix(next(iter(kinds)))
+        dialog.selectFile(_stem(analyses))
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(filters.get(chosen, "")))
+        dialog.fileSelected.connect(lambda file: self.save(analyses, Path(file)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        return dialog
+
+    def save(self, analyses: Sequence[Analysis], file: Path) -> None:
+        """Write analyses in the format that the file's name says; :attr:`told` tells what came of it."""
+        fmt = file.suffix.removeprefix(".").lower()
+        if fmt not in _KINDS or (fmt == "pdf" and len(analyses) > 1):
+            known = ", ".join(f".{each}" for each in _KINDS if each != "pdf" or len(analyses) == 1)
+            self.told.emit(f"{file.name} was not written: its ending is none of {known}.")
+            return
+        self._folder = file.parent
+        self._with_pictures(analyses if fmt in _PICTURED else [], partial(self._write, analyses, file, fmt))
+
+    def print(self, analysis: Analysis) -> QDialog:
+        """Ask for the printer, then print."""
+        # The printers of the machine: the window does not wait for them.
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        printer.setDocName(_stem([analysis]))
+        dialog = QPrintDialog(printer, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def put(pictures: Pictures) -> None:
+            from mondrian_desktop.qt import paper
+
+            picture = pictures[0] if pictures else None
+            paper.document(analysis, self._service.labels(analysis), picture).print_(printer)
+
+        dialog.accepted.connect(lambda: self._with_pictures([analysis], put))
+        # Its own open() wants a slot of the old kind.
+        QDialog.open(dialog)
+        return dialog
+
+    def _with_pictures(self, analyses: Sequence[Analysis], then: Callable[[Pictures], None]) -> None:
+        """Call ``then`` with the photos as ``data:`` addresses, as soon as all are read."""
+        pictures: list[str | None] = [None] * len(analyses)
+        waiting = {place for place, each in enumerate(analyses) if each.photo is not None}
+        if not waiting:
+            then(pictures)
+            return
+
+        def arrived(place: int, picture: str | None) -> None:
+            pictures[place] = picture
+            waiting.discard(place)
+            if not waiting:
+                then(pictures)
+
+        def read(place: int, future: "Future[Pixels]") -> None:
+            picture = _data_uri(future)
+            self._service.pump.post(lambda: arrived(place, picture))
+
+        for place, each in enumerate(analyses):
+            if each.photo is not None:
+                self._service.preview(each.photo.path, _PICTURE_PX).add_done_callback(partial(read, place))
+
+    def _write(self, analyses: Sequence[Analysis], file: Path, fmt: str, pictures: Pictures) -> None:
+        part = file.with_name(f".{file.name[:200]}.part")
+        try:
+            part.write_bytes(self._content(analyses, fmt, pictures))
+            part.replace(file)
+        except OSError as err:
+            part.unlink(missing_ok=True)
+            self.told.emit(f"{file.name} could not be written: {err.strerror or err}. Choose another folder.")
+            return
+        self.told.emit(f"Written: {file.name}")
+
+    def _content(self, analyses: Sequence[Analysis], fmt: str, pictures: Pictures) -> bytes:
+        labels = {each.advisor: self._service.labels(each) for each in analyses}
+        first = analyses[0]
+        picture = pictures[0] if pictures else None
+        if fmt == "pdf":
+            from mondrian_desktop.qt import paper
+
+            return paper.pdf(first, labels[first.advisor], picture)
+        from mondrian_desktop.report import formats
+
+        text = (
+            formats.render(first, fmt, labels[first.advisor], picture)
+            if len(analyses) == 1
+            else formats.render_many(analyses, fmt, labels, pictures)
+        )
+        return text.encode("utf-8", "replace")
+
+
+def _data_uri(future: "Future[Pixels]") -> str | None:
+    from mondrian_desktop.photo.encode import data_uri
+
+    try:
+        return None if future.cancelled() else data_uri(future.result())
+    except (UserError, Cancelled, OSError):
+        return None
+
+
+def _stem(analyses: Sequence[Analysis]) -> str:
+    photos = {each.photo.path.stem for each in analyses if each.photo}
+    if not photos:
+        return "Answer"
+    if len(photos) > 1:
+        return f"{len(analyses)} critiques"
+    by = f" {analyses[0].advisor}" if len(analyses) == 1 else ""
+    return f"{next(iter(photos))[:120]}{by}"

@@ -1,0 +1,177 @@
+"""Ask, panel, export and print, as the user gets to them."""
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QFileDialog
+
+from mondrian_desktop.engine.scripted import script
+from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
+from mondrian_desktop.gui.ask_page import ABOUT_ANYTHING
+from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, PANEL
+from mondrian_desktop.settings import MODEL
+from tests.gui.conftest import answer
+
+HOSTILE = '<script>alert(1)</script> <img src="file:///etc/passwd"> [x](javascript:alert(1))'
+
+
+@pytest.fixture
+def make_chat_stand(make_stand, tmp_path):
+    """Return a function that opens a window whose model is asked in words."""
+
+    def make(*scripts):
+        stand = make_stand(*scripts)
+        folder = tmp_path / "weights"
+        folder.mkdir()
+        (folder / "config.json").write_text('{"model_type": "qwen3_vl"}', encoding="utf-8")
+        stand.service.settings.set(MODEL, str(folder))
+        return stand
+
+    return make
+
+
+def analyzed(stand, photo):
+    stand.open(photo)
+    stand.trigger("analyze")
+    stand.wait_for_states("Done")
+    stand.wait_until_idle()
+    return stand.window.asking.pane
+
+
+def ask(stand, question):
+    page = stand.window.asking.pane.ask
+    stand.qtbot.keyClicks(page.line, question)
+    stand.qtbot.keyClick(page.line, Qt.Key.Key_Return)
+    stand.wait_until_idle()
+    return page
+
+
+def test_a_follow_up_is_answered_and_kept_with_the_analysis(make_chat_stand, make_photo):
+    stand = make_chat_stand(script(answer()), script("Step to the **left**."), script("Yes."))
+    pane = analyzed(stand, make_photo())
+    stand.trigger("tab_ask")
+    assert pane.ask.isVisible()
+    page = ask(stand, "Where should I stand?")
+    assert "Where should I stand?\nStep to the left." in page.text.toPlainText()
+    ask(stand, "Really?")
+    assert page.text.toPlainText().strip().endswith("Really?\nYes.")
+    job = stand.window.session.album.entries[0].jobs[0]
+    assert [each.answer for each in stand.service.analysis(job).conversation] == ["Step to the **left**.", "Yes."]
+    assert "Step to the **left**." in stand.engine.requests[-1].messages[-2].text
+    assert stand.states() == ["Done"]
+
+
+def test_a_hostile_answer_to_a_question_stays_text(make_chat_stand, make_photo):
+    stand = make_chat_stand(script(answer()), script(HOSTILE))
+    analyzed(stand, make_photo())
+    stand.trigger("tab_ask")
+    page = ask(stand, "<b>What</b> is it?")
+    shown = page.text.toPlainText().replace("\u200b", "")
+    assert "<b>What</b> is it?" in shown
+    assert "<script>alert(1)</script>" in shown
+    assert "javascript:" not in page.text.toHtml().partition("<body")[2].replace("\u200b", "").split("href=")[-1][:40]
+
+
+def test_a_model_that_takes_no_questions_says_so_in_its_place(stand, make_photo):
+    pane = analyzed(stand, make_photo())
+    stand.trigger("tab_ask")
+    assert not pane.ask.line.isVisible()
+    assert "answers no questions about a photo" in pane.ask.reason.text()
+    assert "larger model" in pane.ask.reason.text()
+    assert pane.ask.models.isVisible()
+
+
+def test_a_question_without_a_photo(make_chat_stand, make_photo):
+    stand = make_chat_stand(script("How much of it is sharp."))
+    stand.open(make_photo())
+    stand.trigger("tab_ask")
+    page = stand.window.asking.pane.ask
+    assert "analyzed first" in page.reason.text()
+    page.subject.setCurrentIndex(ABOUT_ANYTHING)
+    ask(stand, "What is depth of field?")
+    assert page.text.toPlainText().strip() == "What is depth of field?\nHow much of it is sharp."
+    assert stand.engine.requests[0].image is None
+    assert stand.states() == [""]
+
+
+def test_several_advisors_make_a_panel(make_stand, make_photo):
+    stand = make_stand(script(answer(4)), script(answer(9)))
+    stand.open(make_photo())
+    pane = stand.window.asking.pane
+    assert not pane.tabs.isTabVisible(PANEL)
+    stand.trigger("ask_several")
+    sheet = stand.window.findChild(AdvisorsSheet)
+    assert sheet.checked == list(stand.service.advisors)
+    for row in range(2, sheet.list.count()):
+        sheet.list.item(row).setCheckState(Qt.CheckState.Unchecked)
+    assert sheet.ask.text() == "Ask 2"
+    sheet.ask.click()
+    stand.qtbot.waitUntil(lambda: pane.tabs.isTabVisible(PANEL), timeout=10_000)
+    stand.wait_until_idle()
+    stand.trigger("tab_panel")
+    assert pane.panel.text.isVisible()
+    cells = pane.panel.text.toPlainText().split()
+    assert {"4.0", "9.0", "5.0", "Spread"} <= set(cells)
+    assert pane.panel.tabs.count() == 3
+    pane.panel.tabs.setCurrentIndex(1)
+    assert "A quiet harbor at dusk" in pane.panel.text.toPlainText()
+    assert len(stand.window.asking.report) == 2
+    stand.trigger("tab_critique")
+    assert pane.tabs.currentIndex() == CRITIQUE
+    assert len(stand.window.asking.report) == 1
+
+
+@pytest.mark.parametrize("suffix", ["pdf", "html", "md", "json", "csv"])
+def test_a_critique_is_exported(stand, make_photo, tmp_path, suffix):
+    analyzed(stand, make_photo())
+    stand.trigger("export")
+    dialog = stand.window.findChild(QFileDialog)
+    file = tmp_path / f"report.{suffix}"
+    dialog.fileSelected.emit(str(file))
+    dialog.close()
+    stand.qtbot.waitUntil(lambda: file.exists(), timeout=10_000)
+    stand.qtbot.waitUntil(lambda: stand.window.notice.text == f"Written: report.{suffix}")
+    data = file.read_bytes()
+    if suffix == "pdf":
+        assert data.startswith(b"%PDF-")
+        assert b"/Image" in data
+    else:
+        assert "A quiet harbor at dusk" in data.decode()
+        assert ("data:image/jpeg;base64," in data.decode()) is (suffix == "html")
+    if suffix == "json":
+        assert json.loads(data)["advisor"] == "mentor"
+
+
+def test_what_cannot_be_written_is_told(stand, make_photo, tmp_path):
+    analyzed(stand, make_photo())
+    exporting, report = stand.window.exporting, stand.window.asking.report
+    exporting.save(report, tmp_path / "report.docx")
+    assert "its ending is none of" in stand.window.notice.text
+    exporting.save(report, tmp_path / "gone" / "report.md")
+    assert "could not be written" in stand.window.notice.text
+    assert list(tmp_path.glob("**/*.part")) == []
+
+
+def test_a_photo_that_is_gone_is_no_hindrance(stand, make_photo, tmp_path):
+    photo = make_photo()
+    analyzed(stand, photo)
+    photo.unlink()
+    stand.window.exporting.save(stand.window.asking.report, tmp_path / "report.html")
+    stand.qtbot.waitUntil(lambda: (tmp_path / "report.html").exists(), timeout=10_000)
+    assert "A quiet harbor at dusk" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_printing_opens_the_printers_dialog(stand, make_photo):
+    analyzed(stand, make_photo())
+    dialog = stand.window.exporting.print(stand.window.asking.report[0])
+    assert isinstance(dialog, QDialog)
+    assert dialog.isVisible()
+    dialog.reject()
+
+
+def test_nothing_is_exported_before_there_is_something(stand, make_photo):
+    stand.open(make_photo())
+    assert not stand.window.verbs["export"].isEnabled()
+    assert not stand.window.verbs["print"].isEnabled()
+    assert stand.window.asking.pane.tabs.isTabVisible(ASK)
