@@ -1,12 +1,16 @@
 """A server on this machine that speaks like OpenAI's, and can stall, drop, refuse and talk nonsense."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 WORDS = ("A quiet ", "harbor ", "at dusk, ", "seen from ", "the wall.")
 TEXT = "".join(WORDS)
+SELF_SIGNED = Path(__file__).parent / "data" / "self_signed.pem"
+"""Certificate and key for localhost, made for these tests; secret to nobody."""
 USAGE = {"prompt_tokens": 73, "completion_tokens": 11, "prompt_tokens_details": {"cached_tokens": 8}}
 
 
@@ -151,9 +155,12 @@ def flood(kind: str, block: bytes) -> Play:
 
 
 class ChatServer:
-    """Plays one answer a request, then :attr:`otherwise` again and again."""
+    """Plays one answer a request, then :attr:`otherwise` again and again.
 
-    def __init__(self, *plays: Play, otherwise: Play = good) -> None:
+    With ``encrypted`` it speaks TLS, with a certificate that nobody but itself has signed.
+    """
+
+    def __init__(self, *plays: Play, otherwise: Play = good, encrypted: bool = False) -> None:
         self.plays = list(plays)
         self.otherwise = otherwise
         self.requests: list[tuple[str, dict[str, str], dict | None]] = []
@@ -163,12 +170,17 @@ class ChatServer:
         handler = type("BoundHandler", (Handler,), {"desk": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = False
+        self._scheme = "https" if encrypted else "http"
+        if encrypted:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(SELF_SIGNED)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/v1"
 
     @property
     def bodies(self) -> list[dict]:

@@ -377,7 +377,18 @@ def test_a_name_that_leads_elsewhere_gets_no_photo_unencrypted(serve, monkeypatc
     assert server.requests == []
 
 
-def test_a_server_without_a_trusted_certificate_gets_no_photo(serve, tmp_path):
+def test_a_server_whose_certificate_nobody_trusts_gets_no_photo(serve):
+    server = serve(encrypted=True)
+    assert "could not prove that it is" in problem(server)
+    assert server.requests == []
+
+
+def test_the_certificate_is_all_that_was_wrong(serve, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(chat_server.SELF_SIGNED))
+    assert answered(serve(encrypted=True)).finished.text == TEXT
+
+
+def test_a_server_that_speaks_no_tls_gets_no_photo(serve):
     server = serve()
     said = problem(server.url.replace("http:", "https:"))
     # It speaks no TLS at all: nothing is sent in the clear instead.
