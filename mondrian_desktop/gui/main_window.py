@@ -138,7 +138,8 @@ class MainWindow(QMainWindow):
         elif setting is ADVISOR and settings.get(ADVISOR) in self.session.service.advisors:
             self.asking.choose_advisor(settings.get(ADVISOR))
         elif setting is MODEL:
-            self.server.refresh()
+            self.models.refresh()
+            self._model_changed()
 
     def _paused(self, problem: UserError | None) -> None:
         """Say why the line stands still, and offer to go on."""

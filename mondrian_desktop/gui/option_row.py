@@ -37,7 +37,7 @@ class OptionRow(QWidget):
         self.setting = setting
         self._settings = settings
         self._theme = theme
-        self._options = list(options) or [(each, str(each).capitalize()) for each in setting.choices]
+        self._options = list(options) or [(each, _words(each)) for each in setting.choices]
         self.control = self._make_control()
         self.control.setObjectName(setting.name)
         self.control.setAccessibleName(setting.label)
@@ -148,3 +148,9 @@ def _range(setting: Setting[Any]) -> str:
     if setting.minimum is None or setting.maximum is None:
         return setting.unit
     return f"{setting.unit + ', ' if setting.unit else ''}{setting.minimum:g} to {setting.maximum:g}"
+
+
+def _words(choice: object) -> str:
+    """Return a choice for people; a file's name stays as it is."""
+    text = str(choice)
+    return text.capitalize() if text.isalpha() else text

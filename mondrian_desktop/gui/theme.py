@@ -157,6 +157,12 @@ def style_sheet(colors: Colors) -> str:
     QLineEdit:focus {{ border: 2px solid {c.soft}; padding: 3px 7px }}
     QLineEdit:read-only {{ background: {c.window} }}
     QLineEdit:disabled {{ color: {mix(c.ink, c.window, 0.55).name()}; border-color: {c.line} }}
+    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {c.control_edge}; border-radius: 4px;
+        background: {c.control} }}
+    QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
+        image: url("{_icon("check-dark" if c.dark else "check-light")}") }}
+    QCheckBox::indicator:disabled {{ background: {c.line}; border-color: {c.line} }}
+    QCheckBox::indicator:focus {{ border: 2px solid {c.soft}; width: 12px; height: 12px }}
     QListWidget {{ background: {c.paper}; border: 1px solid {c.control_edge}; border-radius: 6px; padding: 4px }}
     QPushButton[chooses="true"] {{ padding-right: 32px }}
     QPushButton::menu-indicator {{ image: url("{_icon("chevron-dark" if c.dark else "chevron-light")}");

@@ -104,6 +104,20 @@ def test_another_advisor_is_asked_from_now_on(preferences, stand):
     assert stand.window.asking.advisor == "gilpin"
 
 
+def test_another_model_shows_in_the_toolbar(preferences, stand):
+    before = stand.window.models.button.text()
+    stand.service.settings.set(MODEL, "/no/such/folder")
+    assert stand.window.models.button.text() != before
+    stand.service.settings.set(MODEL, "mini")
+    assert stand.window.models.button.text() == before
+
+
+def test_choices_that_are_names_of_files_stay_as_they_are(preferences):
+    control = preferences.rows["sidecar_naming"].control
+    assert [control.itemText(index) for index in range(control.count())] == ["photo.xmp", "photo.ext.xmp"]
+    assert preferences.rows["appearance"].control.currentText() == "System"
+
+
 def test_appearance_follows_at_once(preferences, stand):
     before = stand.desk.theme.colors.dark
     stand.service.settings.set(APPEARANCE, "dark")
