@@ -70,6 +70,8 @@ class Desk:
         """End everything at once: no timer, thread or listener is left."""
         sys.excepthook = self._previous_hook
         self._file_open.close()
+        # What the end changes is not painted any more: Qt would paint a window that is gone.
+        self.window.setUpdatesEnabled(False)
         self.window.close()
         self._first_paint.close()
         if self._driver is not None:
