@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from mondrian_desktop.critique.advisor import Advisors
+from mondrian_desktop.critique.advisor import Advisors, load_advisors
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Engine
 from mondrian_desktop.errors import UserError
@@ -91,6 +91,7 @@ class Service:
         self._orders = Orders(advisors, settings, self._results)
         self._listeners: Listeners[Update] = Listeners()
         self._pause_listeners: Listeners[bool] = Listeners()
+        self._advisor_listeners: Listeners[Advisors] = Listeners()
         self._arrival_listeners: Listeners[Arrived] = Listeners()
         self._queue = Queue(pump, self._run, lanes(engine), self._tell, self._store, self._tell_pause)
         self.servers = ServerDesk()
@@ -103,6 +104,15 @@ class Service:
             pump.post, lambda: 60 * settings.get(UNLOAD_AFTER), lambda: self._queue.is_busy, engine.unload
         )
         self._closed = False
+
+    def reload_advisors(self) -> None:
+        """Read the advisors' files again; the change is in force at once, and who listens is told."""
+        self.advisors.take(load_advisors())
+        self._advisor_listeners(self.advisors)
+
+    def on_advisors(self, listener: Callable[[Advisors], None]) -> Callable[[], None]:
+        """Have ``listener`` told when the advisors were read again; returns the way out."""
+        return self._advisor_listeners.add(listener)
 
     def models(self) -> tuple[CatalogEntry, ...]:
         """Return the models that the app knows; a folder need not be there."""
@@ -493,6 +503,7 @@ class Service:
         self._closed = True
         self._listeners.clear()
         self._pause_listeners.clear()
+        self._advisor_listeners.clear()
         self._arrival_listeners.clear()
         self._trouble_listeners.clear()
         self.batches.close()

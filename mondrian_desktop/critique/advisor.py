@@ -2,8 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,19 @@ class Advisors(Mapping[str, Advisor]):
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def take(self, other: "Advisors") -> None:
+        """Become the same as ``other``, for all who hold this mapping."""
+        self._by_id, self.problems, self.files = dict(other._by_id), other.problems, dict(other.files)
+
+    def or_gone(self, advisor_id: str) -> Advisor:
+        """Return an advisor; for one that was removed since, a stand-in with nothing but its id."""
+        return self.get(advisor_id) or Advisor(id=advisor_id, name=advisor_id, seeing="", voice="")
+
+    def is_own(self, advisor_id: str) -> bool:
+        """Whether it was read from the user's own folder."""
+        file = self.files.get(advisor_id)
+        return file is not None and file.parent == user_folder()
 
     def select(self, names: str) -> tuple[Advisor, ...]:
         """Return the advisors of a comma list of ids, each once, or every one for "all".
@@ -223,6 +238,42 @@ def save_advisor(advisor: Advisor, folder: Path | None = None) -> Path:
     except OSError as err:
         raise UserError(f"The advisor could not be saved to {file}: {err.strerror}.") from err
     return file
+
+
+def remove_advisor(file: Path) -> None:
+    """Take the file of an own advisor out of the way, under a name that is not read.
+
+    Raises
+    ------
+    UserError
+        Where that is not possible.
+    """
+    try:
+        file.replace(file.with_name(file.name + ".removed"))
+    except OSError as err:
+        raise UserError(f"The advisor {file} could not be removed: {err.strerror}.") from err
+
+
+def restore_advisor(file: Path) -> None:
+    """Bring back what :func:`remove_advisor` took out of the way.
+
+    Raises
+    ------
+    UserError
+        Where that is not possible.
+    """
+    try:
+        file.with_name(file.name + ".removed").replace(file)
+    except OSError as err:
+        raise UserError(f"The advisor {file} could not be brought back: {err.strerror}.") from err
+
+
+def new_id(name: str, taken: Container[str]) -> str:
+    """Return an id made from a name, that is not taken."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:36] or "advisor"
+    stem = "advisor" if stem == "all" else stem
+    return next(each for number in count(1) if (each := stem if number == 1 else f"{stem}-{number}") not in taken)
 
 
 def _quote(text: str) -> str:

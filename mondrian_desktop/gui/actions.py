@@ -133,10 +133,10 @@ class Actions(QObject):
         self._specs = [spec for spec in SPECS if not (spec.off_mac_only and _MAC)]
         self._by_id = {spec.id: self._make(spec, verbs[spec.id]) for spec in self._specs}
         self._advisors = QActionGroup(self)
-        self._advisor_actions = {
-            advisor_id: self._make_advisor(advisor_id, advisors[advisor_id].name, number, choose_advisor)
-            for number, advisor_id in enumerate(advisors)
-        }
+        self._advisor_actions: dict[str, QAction] = {}
+        self._advisor_menu = QMenu("Advisor", window)
+        self._choose_advisor = choose_advisor
+        self.show_advisors(advisors)
         self._fill_menus(undo_stack)
 
     def __getitem__(self, action_id: str) -> QAction:
@@ -159,6 +159,18 @@ class Actions(QObject):
         self._by_id["analyze"].setText(f"Analyze {state.idle} Photos" if state.idle > 1 else "Analyze")
         many = state.selected > 1
         self._by_id["remove"].setText(f"Remove {state.selected} Photos from Window" if many else "Remove from Window")
+
+    def show_advisors(self, advisors: Advisors) -> None:
+        """Offer these advisors in the menu."""
+        for action in self._advisor_actions.values():
+            self._advisors.removeAction(action)
+            self._advisor_menu.removeAction(action)
+            action.deleteLater()
+        self._advisor_actions = {
+            advisor_id: self._make_advisor(advisor_id, advisors[advisor_id].name, number, self._choose_advisor)
+            for number, advisor_id in enumerate(advisors)
+        }
+        self._advisor_menu.addActions(list(self._advisor_actions.values()))
 
     def check_advisor(self, advisor_id: str) -> None:
         """Mark the chosen advisor in the menu."""
@@ -208,5 +220,4 @@ class Actions(QObject):
                 menu.addSeparator()
             menu.addAction(self._by_id[spec.id])
             if spec.id == "analyze":
-                advisor_menu = menu.addMenu("Advisor")
-                advisor_menu.addActions(list(self._advisor_actions.values()))
+                menu.addMenu(self._advisor_menu)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from mondrian_desktop import APP_NAME
+from mondrian_desktop.critique.advisor import Advisors
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import announce, dialogs, help_verbs, mac
 from mondrian_desktop.gui.actions import Actions, State
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.drops = DropArea(self, theme)
         self._connect()
         self._restore_place()
+        service.on_advisors(self._advisors_changed)
         self._leave_settings = service.settings.on_change(self._setting_changed)
         self._setting_changed(APPEARANCE)
         self.asking.choose_advisor(self.asking.advisor)
@@ -140,6 +142,11 @@ class MainWindow(QMainWindow):
         elif setting is MODEL:
             self.models.refresh()
             self._model_changed()
+
+    def _advisors_changed(self, advisors: Advisors) -> None:
+        self.toolbar.show_advisors(advisors)
+        self.verbs.show_advisors(advisors)
+        self.asking.choose_advisor(self.asking.advisor if self.asking.advisor in advisors else next(iter(advisors)))
 
     def _paused(self, problem: UserError | None) -> None:
         """Say why the line stands still, and offer to go on."""

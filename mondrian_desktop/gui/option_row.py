@@ -56,6 +56,14 @@ class OptionRow(QWidget):
         self._restyle()
         self.refresh()
 
+    def offer(self, options: Sequence[Option]) -> None:
+        """Offer other values to choose from."""
+        self._options = list(options)
+        if isinstance(self.control, QComboBox):
+            self.control.clear()
+            self.control.addItems([clean_line(words, 80) for _, words in self._options])
+        self.refresh()
+
     def refresh(self) -> None:
         """Show the value in force, and whether the environment holds it."""
         value = self._settings.get(self.setting)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from mondrian_desktop.gui.advisor_editor import AdvisorEditor
 from mondrian_desktop.gui.local_service import LocalService
 from mondrian_desktop.gui.option_row import Option, OptionRow
 from mondrian_desktop.gui.privacy_page import PrivacyPage
@@ -27,10 +28,8 @@ class Preferences(QWidget):
         One a page, in the order of the groups.
     rows
         The generated rows, by the setting's name.
-    service_page
-        The page of the local service.
-    privacy_page
-        The page of what is kept.
+    service_page, advisors_page, privacy_page
+        The pages of the local service, of the advisors' files, and of what is kept.
     """
 
     def __init__(self, parent: QWidget, service: Service, local: LocalService, theme: Theme) -> None:
@@ -49,6 +48,8 @@ class Preferences(QWidget):
         self._pages = QStackedWidget()
         for group in Group:
             self.add_page(str(group), self.service_page if group is Group.SERVICE else self._generate(group))
+        self.advisors_page = AdvisorEditor(service, theme)
+        self.add_page("Advisors", self.advisors_page)
         self.privacy_page = PrivacyPage(service, theme)
         self.add_page("Privacy", self.privacy_page)
         self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
@@ -60,6 +61,7 @@ class Preferences(QWidget):
         for keys in ("Ctrl+W", "Esc"):
             QShortcut(QKeySequence(keys), self, self.close)
         self._leave = service.settings.on_change(self._setting_changed)
+        service.on_advisors(lambda _: self.rows[ADVISOR.name].offer(self._options(ADVISOR)))
 
     def add_page(self, title: str, page: QWidget) -> None:
         """Add a page that is not generated."""

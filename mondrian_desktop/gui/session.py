@@ -175,7 +175,7 @@ class Session(QObject):
         job = self.job(entry, advisor_id)
         return Shown(
             entry=entry,
-            advisor=self.service.advisors[advisor_id],
+            advisor=self.service.advisors.or_gone(advisor_id),
             job=job,
             live=self.feed.live(job.id) if job else None,
             analysis=self.service.analysis(job.id) if job else None,
@@ -197,7 +197,9 @@ class Session(QObject):
     def _others(self, entry: Entry, advisor_id: str) -> tuple[tuple[Advisor, float | None], ...]:
         ids = dict.fromkeys(self.service.job(job_id).advisor for job_id in entry.jobs)
         return tuple(
-            (self.service.advisors[each], self._score(self.job(entry, each))) for each in ids if each != advisor_id
+            (self.service.advisors.or_gone(each), self._score(self.job(entry, each)))
+            for each in ids
+            if each != advisor_id
         )
 
     def _score(self, job: Job | None) -> float | None:

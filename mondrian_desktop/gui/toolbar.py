@@ -24,8 +24,7 @@ class Toolbar(QToolBar):
         self.advisor.setAccessibleName("Advisor")
         self.advisor.setToolTip("Whose manner the critique is written in")
         self.advisor.setMinimumWidth(22 * GRID)
-        for each in advisors.values():
-            self.advisor.addItem(clean_line(each.name, 60), each.id)
+        self.show_advisors(advisors)
         self.advisor.activated.connect(lambda row: self.advisor_chosen.emit(self.advisor.itemData(row)))
         self.analyze = QPushButton("Analyze")
         self.analyze.setProperty("primary", True)
@@ -36,6 +35,14 @@ class Toolbar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         for widget in (model, space, self.advisor, self.analyze):
             self.addWidget(widget)
+
+    def show_advisors(self, advisors: Advisors) -> None:
+        """Offer these advisors; who was chosen stays chosen where still there."""
+        chosen = self.advisor.currentData()
+        self.advisor.clear()
+        for each in advisors.values():
+            self.advisor.addItem(clean_line(each.name, 60), each.id)
+        self.advisor.setCurrentIndex(max(0, self.advisor.findData(chosen)))
 
     def show_advisor(self, advisor_id: str) -> None:
         """Show the chosen advisor."""
