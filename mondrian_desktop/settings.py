@@ -184,6 +184,10 @@ SHARED_FOLDERS = Setting(
     "Photos in these folders can be submitted to the service by name. Several: with a colon between them.",
     group=Group.SERVICE,
 )  # fmt: skip
+RESUME_BATCHES = Setting(
+    "resume_batches", True, "Go on with batches at the start",
+    "A batch that was not finished when the app ended goes on by itself. Off: it is offered.",
+)  # fmt: skip
 
 SIDECARS = Setting(
     "sidecars", False, "Write sidecars",
@@ -205,9 +209,9 @@ SIDECAR_RATING = Setting(
 )  # fmt: skip
 
 ALL: tuple[Setting[Any], ...] = (
-    APPEARANCE, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, LANGUAGE, SCHEMA, MODEL,
-    OFFER_MODEL, UNLOAD_AFTER, SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS, SIDECARS, SIDECAR_NAMING,
-    SIDECAR_MERGE, SIDECAR_RATING,
+    APPEARANCE, RESUME_BATCHES, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, LANGUAGE,
+    SCHEMA, MODEL, OFFER_MODEL, UNLOAD_AFTER, SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS, SIDECARS,
+    SIDECAR_NAMING, SIDECAR_MERGE, SIDECAR_RATING,
 )  # fmt: skip
 Source = Literal["environment", "file", "default"]
 

@@ -17,17 +17,19 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QFont, QFontDatabase
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from mondrian_desktop import APP_NAME
 from mondrian_desktop.bootstrap import build
 from mondrian_desktop.engine.protocol import Stage
 from mondrian_desktop.gui.album import Standing
 from mondrian_desktop.gui.app import samples
+from mondrian_desktop.gui.batch_sheet import BatchSheet
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
+from mondrian_desktop.gui.menu_bar import MenuBar
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.qt.main_thread import MainThread
 
@@ -79,6 +81,11 @@ class Studio(QObject):
         self._waited_ms = 0
 
     @property
+    def folder(self) -> Path:
+        """Where pictures are put."""
+        return self._folder
+
+    @property
     def is_held(self) -> bool:
         """Whether the pump stands still."""
         live = self.window.session.feed.running
@@ -95,12 +102,12 @@ class Studio(QObject):
         """Whether one of these pictures is to be taken."""
         return self._wanted is None or not set(names).isdisjoint(self._wanted)
 
-    def shot(self, name: str) -> None:
-        """Save a picture of the window."""
+    def shot(self, name: str, widget: QWidget | None = None) -> None:
+        """Save a picture of the window, or of another one."""
         if not self.wants(name):
             return
         file = self._folder / f"{name}.png"
-        self.window.grab().save(str(file))
+        (widget or self.window).grab().save(str(file))
         if self._wanted is not None:
             optimize(file)
         print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
@@ -109,7 +116,7 @@ class Studio(QObject):
         """End everything."""
         self._pump_timer.stop()
         self._script_timer.stop()
-        self.window.close()
+        self.window.end()
         self.service.close()
         self._thread.close()
 
@@ -179,6 +186,8 @@ def script(studio: Studio, scratch: Path) -> Scene:
     yield from asked(studio)
     yield from stopped(studio)
     yield from failed(studio, scratch)
+    if studio.wants("batch-sheet", "batch", "batch-small", "batch-summary", "batch-failed", "menu-bar"):
+        yield from batch(studio, scratch)
     if studio.wants("names", "many"):
         yield from many(studio, scratch)
 
@@ -305,12 +314,54 @@ def many(studio: Studio, scratch: Path) -> Scene:
     yield from both(studio, "many")
 
 
-def both(studio: Studio, name: str) -> Scene:
+def batch(studio: Studio, scratch: Path) -> Scene:
+    """Analyze a folder: the sheet, the list while it runs, the summary; the menu of the menu bar."""
+    window, batches = studio.window, studio.window.batches
+    shoot = scratch / "Iceland, March"
+    shoot.mkdir()
+    for number in range(4):
+        for source in samples():
+            shutil.copy(source, shoot / f"DSC_{number}{source.name}")
+    (shoot / "DSC_0torn.jpg").write_bytes(samples()[0].read_bytes()[:20_000])
+    (shoot / _LONG_NAMES[3]).write_bytes(samples()[1].read_bytes())
+    batches.prepare([shoot])
+    yield _SETTLE_MS
+    sheet = window.findChildren(BatchSheet)[0]
+    yield from both(studio, "batch-sheet", sheet)
+    menu = MenuBar(batches)
+    sheet.accept()
+    yield lambda: studio.service.progress().over >= 7
+    yield lambda: studio.window.session.feed.running is not None
+    studio.hold_when = lambda live: live.partial is not None and len(live.partial.critique.dimensions) >= 2
+    yield lambda: studio.is_held
+    yield _SETTLE_MS
+    yield from both(studio, "batch", batches.window)
+    menu.refresh()
+    menu.menu.ensurePolished()
+    menu.menu.resize(menu.menu.sizeHint())
+    yield from both(studio, "menu-bar", menu.menu)
+    menu.tray.icon().pixmap(QSize(36, 36)).save(str(studio.folder / "menu-bar-icon.png"))
+    menu.close()
+    batches.window.resize(560, 360)
+    yield _SETTLE_MS
+    yield from both(studio, "batch-small", batches.window)
+    batches.window.resize(880, 640)
+    studio.hold_when = None
+    yield lambda: not batches.control.is_running
+    yield _SETTLE_MS
+    yield from both(studio, "batch-summary", batches.window)
+    batches.window.tabs.setCurrentIndex(3)
+    yield _SETTLE_MS
+    yield from both(studio, "batch-failed", batches.window)
+    batches.close_window()
+
+
+def both(studio: Studio, name: str, widget: QWidget | None = None) -> Scene:
     """Take a state in light and in dark."""
-    studio.shot(name)
+    studio.shot(name, widget)
     studio.theme.hold(True)
     yield 150
-    studio.shot(f"{name}-dark")
+    studio.shot(f"{name}-dark", widget)
     studio.theme.hold(False)
     yield 150
 

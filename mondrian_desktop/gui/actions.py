@@ -35,6 +35,9 @@ class State:
     tabs: tuple[bool, ...] = (False,) * 5
     is_at_first: bool = True
     is_at_last: bool = True
+    is_busy: bool = False
+    is_paused: bool = False
+    watched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Spec:
     focused: bool = False
     role: QAction.MenuRole = _Roles.NoRole
     separated: bool = False
+    checkable: bool = False
     off_mac_only: bool = False
 
 
@@ -72,6 +76,9 @@ SPECS = (
     Spec("export", "File", "Export…", ("Ctrl+E",), lambda state: state.has_report, separated=True),
     Spec("print", "File", "Print…", ("Ctrl+P",), lambda state: state.has_report),
     Spec("preferences", "File", "Preferences…", ("Ctrl+,",), role=_Roles.PreferencesRole, separated=True),
+    Spec("analyze_files", "File", "Analyze Files…", ("Ctrl+Shift+O",), separated=True),
+    Spec("analyze_folder", "File", "Analyze Folder…", ("Ctrl+Shift+F",)),
+    Spec("watch", "File", "Watch Folder…", checkable=True),
     Spec("close", "File", "Close Window", ("Ctrl+W",), separated=True),
     Spec("quit", "File", f"Quit {APP_NAME}", ("Ctrl+Q",), role=_Roles.QuitRole),
     Spec("copy", "Edit", "Copy", ("Ctrl+C",), separated=True),
@@ -91,6 +98,7 @@ SPECS = (
     Spec("ask_several", "Photo", "Ask Several Advisors…", ("Ctrl+Shift+Return",), lambda state: state.has_photo),
     Spec("stop", "Photo", "Stop", ("Esc", "Ctrl+."), lambda state: state.is_running),
     Spec("stop_all", "Photo", "Stop All", ("Ctrl+Shift+.",), lambda state: state.is_running and state.has_waiting),
+    Spec("pause", "Photo", "Pause", ("Ctrl+Shift+P",), lambda state: state.is_busy or state.is_paused),
     Spec("previous", "Photo", "Previous", ("Left",), lambda state: not state.is_at_first, focused=True, separated=True),
     Spec("next", "Photo", "Next", ("Right",), lambda state: not state.is_at_last, focused=True),
     Spec("add_server", "Photo", "Add Server…", separated=True),
@@ -102,6 +110,7 @@ SPECS = (
     Spec("models", "Window", "Models", ("Ctrl+Shift+M",)),
     Spec("minimize", "Window", "Minimize", ("Ctrl+M",), separated=True),
     Spec("zoom", "Window", "Zoom"),
+    Spec("batch", "Window", "Batch", ("Ctrl+B",), separated=True),
     Spec("keys", "Help", "Keyboard Shortcuts"),
     Spec("log", "Help", "Show Log", separated=True),
     Spec("diagnostics", "Help", "Copy Diagnostics"),
@@ -156,6 +165,10 @@ class Actions(QObject):
         """Enable what is possible."""
         for spec in self._specs:
             self._by_id[spec.id].setEnabled(spec.enabled(state))
+        self._by_id["pause"].setText("Resume" if state.is_paused else "Pause")
+        watch = self._by_id["watch"]
+        watch.setText(f"Watching {state.watched}".replace("&", "&&") if state.watched else "Watch Folder…")
+        watch.setChecked(bool(state.watched))
         self._by_id["analyze"].setText(f"Analyze {state.idle} Photos" if state.idle > 1 else "Analyze")
         many = state.selected > 1
         self._by_id["remove"].setText(f"Remove {state.selected} Photos from Window" if many else "Remove from Window")
@@ -191,6 +204,7 @@ class Actions(QObject):
         action = QAction(spec.text, self)
         action.setObjectName(spec.id)
         action.setMenuRole(spec.role)
+        action.setCheckable(spec.checkable)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         if spec.focused:
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

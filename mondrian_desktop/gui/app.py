@@ -11,12 +11,15 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from mondrian_desktop import APP_NAME, __version__, log, paths
+from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import mac, warm_up
 from mondrian_desktop.gui.file_open import FileOpen
 from mondrian_desktop.gui.first_paint import FirstPaint
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
+from mondrian_desktop.gui.presence import Presence
 from mondrian_desktop.gui.theme import Theme
+from mondrian_desktop.jobs import handover
 from mondrian_desktop.jobs.last_phase import LastPhase
 from mondrian_desktop.pump import Post
 from mondrian_desktop.qt.interrupt import Interrupt
@@ -44,7 +47,9 @@ class Desk:
         What belongs together.
     """
 
-    def __init__(self, app: QApplication, build: Build, samples: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, app: QApplication, build: Build, samples: Sequence[Path] = (), *, has_tray: bool | None = None
+    ) -> None:
         self._file_open = FileOpen(app)
         self._thread = MainThread()
         self.service = build(post=self._thread.post)
@@ -55,6 +60,7 @@ class Desk:
         self.service.subscribe(self._last_phase.follow)
         if self._last_phase.problems:
             self.window.notice.keep("\n".join(self._last_phase.problems))
+        self.presence = Presence(app, self.window, has_tray=has_tray)
         self._first_paint = FirstPaint(self.window, self._drive)
         self._previous_hook = sys.excepthook
         sys.excepthook = self._report
@@ -72,7 +78,8 @@ class Desk:
         self._file_open.close()
         # What the end changes is not painted any more: Qt would paint a window that is gone.
         self.window.setUpdatesEnabled(False)
-        self.window.close()
+        self.presence.close()
+        self.window.end()
         self._first_paint.close()
         if self._driver is not None:
             self._driver.close()
@@ -88,6 +95,16 @@ class Desk:
         warm_up.start()
         self.window.local_service.follow()
         self.window.models.look()
+        self.window.batches.offer_unfinished(self.window.notice)
+
+    def receive(self, message: handover.Message) -> None:
+        """Open what a second start of the app hands over. May be called from any thread."""
+        self.service.pump.post(lambda: self._take(message))
+
+    def _take(self, message: handover.Message) -> None:
+        self.window.bring()
+        if message.paths:
+            self.window.open_photos(sort(message.paths), analyze=message.analyze)
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log what nobody expected, and say so; the app goes on."""
@@ -109,6 +126,9 @@ def run(
     """
     log.start()
     mac.prepare_application()
+    instance = _claim(photos, analyze=analyze)
+    if instance is None:
+        return 0
     app = QApplication(sys.argv[:1])
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
@@ -120,10 +140,39 @@ def run(
         if on_made:
             on_made(desk)
         desk.open(photos, analyze=analyze)
+        try:
+            instance.listen(desk.receive)
+        except UserError as err:
+            desk.window.tell(str(err))
         return app.exec()
     finally:
         interrupt.close()
         desk.close()
+        instance.close()
+
+
+class _Nobody:
+    """In the place of a claim that could not be made: the app works, and nobody can hand it anything."""
+
+    def listen(self, on_message: Callable[[handover.Message], None]) -> None:
+        """Hear nothing."""
+
+    def close(self) -> None:
+        """Let go of nothing."""
+
+
+def _claim(photos: Sequence[Path], *, analyze: bool) -> handover.Instance | _Nobody | None:
+    """Return the claim to the history; None where a running app has it, which got the photos then."""
+    folder = paths.data_dir()
+    try:
+        instance = handover.claim(folder)
+        if instance is None:
+            handover.hand_over(folder, handover.Message(tuple(photos), analyze))
+        return instance
+    except UserError as err:
+        # A folder that cannot be written is told by the window; another app that hangs must not keep us from working.
+        _log.warning("%s", err)
+        return _Nobody()
 
 
 def samples() -> list[Path]:

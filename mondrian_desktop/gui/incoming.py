@@ -30,15 +30,15 @@ class Incoming:
     @property
     def offer(self) -> str:
         """What dropping would do, in a few words."""
+        if self.folders:
+            photos = f" and {_count(len(self.photos), 'photo')}" if self.photos else ""
+            return f"Analyze {_count(len(self.folders), 'folder')}{photos}"
         return f"Open {_count(len(self.photos), 'photo')}" if self.photos else "Nothing here can be opened"
 
     @property
     def refusal(self) -> str:
         """Which of it cannot be opened, and what to do; empty where all can be."""
         parts = []
-        if self.folders:
-            what = "is a folder" if len(self.folders) == 1 else "are folders"
-            parts.append(f"{_names(self.folders)} {what}. Open the photos inside.")
         if self.others:
             what = "is not a photo" if len(self.others) == 1 else "are not photos"
             parts.append(

@@ -1,11 +1,17 @@
 """What a Mac does its own way. Elsewhere each of these does the nearest thing, or nothing."""
 
+import ctypes
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
-from PySide6.QtCore import QProcess, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QProcess, QRectF, QSize, Qt, QUrl
+from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter
 from PySide6.QtWidgets import QApplication, QMainWindow
+
+from mondrian_desktop import paths
+from mondrian_desktop.gui.theme import BLUE
 
 IS_MAC = sys.platform == "darwin"
 
@@ -26,3 +32,102 @@ def reveal(path: Path) -> None:
         QProcess.startDetached("/usr/bin/open", ["-R", str(path)])
     else:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+
+class Activity:
+    """Tells the system that work goes on that the user started: it does not sleep, and does not slow us down.
+
+    Closing the lid, or Sleep from the menu, still sleep.
+
+    Parameters
+    ----------
+    send
+        Sends a message to an Objective-C object, as :func:`_objc` makes it; None: the system's own on a Mac, and
+        nothing elsewhere.
+    """
+
+    def __init__(self, send: "Send | None" = None) -> None:
+        self._send = send or (_objc() if IS_MAC else None)
+        self._token: int | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the system was told, and not told otherwise."""
+        return self._token is not None
+
+    def begin(self, reason: str) -> None:
+        """Begin; nothing where it has begun already."""
+        if self._send is None or self._token is not None:
+            return
+        # https://developer.apple.com/documentation/foundation/nsprocessinfo/1415995-beginactivitywithoptions
+        info = self._send("NSProcessInfo", "processInfo")
+        text = self._send("NSString", "stringWithUTF8String:", reason.encode())
+        token = self._send(info, "beginActivityWithOptions:reason:", _USER_INITIATED, text)
+        self._token = self._send(token, "retain")
+
+    def end(self) -> None:
+        """End; nothing where it has not begun."""
+        if self._send is None or self._token is None:
+            return
+        self._send(self._send("NSProcessInfo", "processInfo"), "endActivity:", self._token)
+        self._send(self._token, "release")
+        self._token = None
+
+
+def show_progress(app: QApplication, share: float | None, left: int = 0, *, is_mac: bool = IS_MAC) -> None:
+    """Show how far a batch is on the Dock icon: a bar, and how many are left; None: the icon as it is.
+
+    A Mac's Dock shows the application's icon: elsewhere it stays as it is.
+    """
+    if not is_mac:
+        return
+    step = -1 if share is None else round(_DOCK_STEPS * share)
+    if app.property("dock_step") == step and app.property("dock_left") == left:
+        return
+    app.setProperty("dock_step", step)
+    app.setProperty("dock_left", left)
+    app.setBadgeNumber(left if share is not None else 0)
+    app.setWindowIcon(dock_icon(None if share is None else step / _DOCK_STEPS))
+
+
+def dock_icon(share: float | None) -> QIcon:
+    """Return the app's icon, with a bar across its foot where there is a share to show."""
+    file = str(paths.resource("icons", "mondrian.svg"))
+    if share is None:
+        return QIcon(file)
+    pixmap = QIcon(file).pixmap(QSize(_DOCK_SIDE, _DOCK_SIDE))
+    side = pixmap.width()
+    painter = QPainter(pixmap)
+    box = QRectF(0.16 * side, 0.74 * side, 0.68 * side, 0.08 * side)
+    painter.fillRect(box.adjusted(-3, -3, 3, 3), QColor("black"))
+    painter.fillRect(box, QColor("#d9d9dd"))
+    painter.fillRect(QRectF(box.left(), box.top(), box.width() * share, box.height()), QColor(BLUE))
+    painter.end()
+    return QIcon(pixmap)
+
+
+Send: TypeAlias = Callable[..., int]
+_USER_INITIATED = 0x00FFFFFF | 1 << 20
+"""NSActivityUserInitiated, which holds NSActivityIdleSystemSleepDisabled."""
+_DOCK_STEPS = 50
+_DOCK_SIDE = 256
+
+
+def _objc() -> Send | None:
+    """Return how to send messages to Objective-C objects; None where the runtime is not there."""
+    try:
+        lib = ctypes.CDLL("/usr/lib/libobjc.A.dylib")
+        ctypes.CDLL("/System/Library/Frameworks/Foundation.framework/Foundation")
+    except OSError:
+        return None
+    lib.objc_getClass.restype = lib.sel_registerName.restype = ctypes.c_void_p
+    lib.objc_getClass.argtypes = lib.sel_registerName.argtypes = [ctypes.c_char_p]
+
+    def send(target: int | str, selector: str, *arguments: int | bytes) -> int:
+        # On arm64 a call has to be made with the very types of the method.
+        kinds = [ctypes.c_char_p if isinstance(each, bytes) else ctypes.c_uint64 for each in arguments]
+        call = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, *kinds)(("objc_msgSend", lib))
+        receiver = lib.objc_getClass(target.encode()) if isinstance(target, str) else target
+        return call(receiver, lib.sel_registerName(selector.encode()), *arguments) or 0
+
+    return send

@@ -17,6 +17,7 @@ from mondrian_desktop.gui.actions import Actions, State
 from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
 from mondrian_desktop.gui.album import Entry
 from mondrian_desktop.gui.asking import Asking
+from mondrian_desktop.gui.batches import Batches
 from mondrian_desktop.gui.drop_area import DropArea
 from mondrian_desktop.gui.exporting import Exporting
 from mondrian_desktop.gui.incoming import Incoming, sort
@@ -37,6 +38,7 @@ from mondrian_desktop.gui.theme import MIN_HEIGHT, MIN_WIDTH, Theme
 from mondrian_desktop.gui.toolbar import Toolbar
 from mondrian_desktop.gui.welcome import Welcome
 from mondrian_desktop.gui.work_area import WorkArea
+from mondrian_desktop.jobs.model import Job
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import ADVISOR, APPEARANCE, MODEL, Setting
 
@@ -63,6 +65,7 @@ class MainWindow(QMainWindow):
         self._folder: Path | None = None
         self._theme = theme
         self._library: LibraryWindow | None = None
+        self._is_over = False
         self.session = Session(service, self)
         self.local_service = LocalService(service, self)
         self.preferences: Preferences | None = None
@@ -70,6 +73,8 @@ class MainWindow(QMainWindow):
         self._thumbnails = Thumbnails(service.preview, service.pump.post, size_px, self)
         self.notice = Notice(theme)
         self.server = ServerBar(self.session, theme, self)
+        self.batches = Batches(service, theme, self._thumbnails, self)
+        self.stays = False
         self.photos = PhotoList(self.session.album, theme, self._thumbnails)
         self.exporting = Exporting(service, self)
         self.asking = Asking(self.session, theme, self)
@@ -91,7 +96,13 @@ class MainWindow(QMainWindow):
             self.notice.tell("\n".join(problems))
 
     def open_photos(self, incoming: Incoming, *, analyze: bool = False) -> None:
-        """Open photos and look at the first; with ``analyze`` all of them are put in line at once."""
+        """Open photos and look at the first; with ``analyze`` all of them are put in line at once.
+
+        Folders are a batch: who is to be asked about it is chosen in a sheet.
+        """
+        if incoming.folders:
+            self.batches.prepare([*incoming.folders, *incoming.photos])
+            incoming = Incoming((), (), incoming.others, incoming.addresses)
         entries = self.session.open(incoming)
         if not entries:
             return
@@ -111,6 +122,23 @@ class MainWindow(QMainWindow):
         self._library.show()
         self._library.activateWindow()
         return self._library
+
+    def open_job(self, job: Job) -> None:
+        """Show a job's photo and what came of it, also of an earlier session."""
+        if job.path is not None:
+            entry = self.session.adopt(job)
+            self.photos.choose(entry)
+            self.asking.look_at(entry)
+            self.asking.show_advisor(job.advisor)
+        self.bring()
+
+    def bring(self) -> None:
+        """Come to the front, also after having been closed."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def tell(self, text: str) -> None:
         """Say something at the top of the window."""
@@ -155,10 +183,28 @@ class MainWindow(QMainWindow):
             announce.politely(self, str(problem))
         else:
             self.notice.hide()
+        self._refresh_verbs()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
-        """End what the window itself started; the service is ended by who built it."""
+        """Remember the place. What is in line goes on; where nothing would bring the window back, the app ends."""
         Place(bytes(self.saveGeometry().data()), self.area.save()).save()
+        if not self.stays:
+            if self.batches.control.is_running and not self._is_over and event.spontaneous():
+                event.ignore()
+                self.batches.ask_before_quitting(QApplication.quit)
+                return
+            self.batches.close_window()
+            for window in (self._library, self.preferences):
+                if window is not None:
+                    window.close()
+        super().closeEvent(event)
+
+    def end(self) -> None:
+        """End what the window itself started; the service is ended by who built it."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self.close()
         if self._library is not None:
             self._library.end()
             self._library = None
@@ -166,11 +212,11 @@ class MainWindow(QMainWindow):
         if self.preferences is not None:
             self.preferences.end()
         self.local_service.close()
+        self.batches.close()
         self.session.close()
         self.models.close()
         self.looking.close()
         self._thumbnails.close()
-        super().closeEvent(event)
 
     def _assemble(self) -> None:
         self.addToolBar(self.toolbar)
@@ -231,6 +277,10 @@ class MainWindow(QMainWindow):
         self.asking.advisor_changed.connect(self.verbs.check_advisor)
         self.asking.updated.connect(self._refresh_verbs)
         self.drops.dropped.connect(self.open_photos)
+        self.batches.control.told.connect(self.tell)
+        self.batches.control.changed.connect(self._refresh_verbs)
+        self.batches.watch_changed.connect(self._refresh_verbs)
+        self.batches.open_wanted.connect(self.open_job)
         self.welcome.open_wanted.connect(self._ask_for_photos)
         self.welcome.sample_chosen.connect(lambda path: self.open_photos(sort([path]), analyze=True))
         self.area.open_wanted.connect(self._ask_for_photos)
@@ -244,7 +294,12 @@ class MainWindow(QMainWindow):
             "open": self._ask_for_photos,
             "preferences": self.show_preferences,
             "close": self.close,
-            "quit": QApplication.quit,
+            "quit": lambda: self.batches.ask_before_quitting(QApplication.quit),
+            "analyze_files": self.batches.ask_for_files,
+            "analyze_folder": self.batches.ask_for_folder,
+            "watch": self.batches.toggle_watch,
+            "batch": self.batches.show_window,
+            "pause": self.batches.control.toggle_pause,
             "copy": self._copy,
             "copy_critique": lambda: QGuiApplication.clipboard().setText(self.asking.copy_text()),
             "select_all": self.photos.selectAll,
@@ -353,6 +408,9 @@ class MainWindow(QMainWindow):
             tabs=tuple(map(self.asking.pane.tabs.isTabVisible, (CRITIQUE, FACTS, RAW, ASK, PANEL))),
             is_at_first=row <= 0,
             is_at_last=row >= count - 1,
+            is_busy=self.batches.control.is_busy,
+            is_paused=self.session.service.paused,
+            watched=self.batches.watched,
         )
         self.verbs.refresh(state)
         analyze = self.verbs["analyze"]

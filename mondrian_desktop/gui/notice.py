@@ -10,7 +10,7 @@ from mondrian_desktop.report.clean import breakable, clean
 
 
 class Notice(QFrame):
-    """One or a few sentences, never markup, with a button that dismisses them, and at most one that does something."""
+    """One or a few sentences, never markup, with a button that dismisses them, and at most two that do something."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +23,11 @@ class Notice(QFrame):
         self._verb: Callable[[], None] = lambda: None
         self.act = QPushButton("Go on")
         self.act.clicked.connect(lambda: self._verb())
+        self._other_verb: Callable[[], None] = lambda: None
+        self.other = QPushButton()
+        self.other.setProperty("quiet", True)
+        self.other.clicked.connect(lambda: self._other_verb())
+        self.other.hide()
         self.dismiss = QPushButton("Dismiss")
         self.dismiss.setProperty("quiet", True)
         self.dismiss.clicked.connect(self._dismiss)
@@ -30,6 +35,7 @@ class Notice(QFrame):
         layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
         layout.addWidget(self._label, 1)
         layout.addWidget(self.act)
+        layout.addWidget(self.other)
         layout.addWidget(self.dismiss)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -46,6 +52,7 @@ class Notice(QFrame):
         self._verb = verb
         self.act.setText(button)
         self.act.setVisible(bool(button))
+        self.other.hide()
         self.show()
 
     def keep(self, text: str) -> None:
@@ -57,6 +64,19 @@ class Notice(QFrame):
     def _dismiss(self) -> None:
         self._kept = ""
         self.hide()
+
+    def offer(
+        self, text: str, first: tuple[str, Callable[[], object]], other: tuple[str, Callable[[], object]]
+    ) -> None:
+        """Show sentences with two things that can be done, by the words of their buttons; both dismiss it."""
+        self.tell(text, first[0], lambda: self._take(first[1]))
+        self._other_verb = lambda: self._take(other[1])
+        self.other.setText(other[0])
+        self.other.show()
+
+    def _take(self, verb: Callable[[], object]) -> None:
+        self.hide()
+        verb()
 
     def _restyle(self) -> None:
         set_background(self, self._theme.colors.selection)

@@ -177,6 +177,9 @@ class ReportPane(QWidget):
         self.raw.show_final(analysis.raw_text)
         self._critique_page = self.text
         notice = wording.notice(analysis, labels)
+        if not notice and not job.again and analysis.created < job.created:
+            # The history had it: the model was not asked this time.
+            notice = f"Analyzed before, on {wording.day(analysis)}."
         if notice:
             self.banner.show_notice(notice)
         if not analysis.raw_text.strip():

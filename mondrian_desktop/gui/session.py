@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -114,14 +115,32 @@ class Session(QObject):
         """Put photos in line for an advisor; one that this advisor already has in hand is not put there twice."""
         idle = self.idle(entries, advisor_id)
         try:
-            jobs = self.service.submit_photos([entry.path for entry in idle], advisor_id)
+            # What is shown already is asked for again; of the rest, what is in the history comes first.
+            jobs = [
+                *self.service.submit_photos(
+                    [entry.path for entry in idle if self.job(entry, advisor_id) is None], advisor_id, again=False
+                ),
+                *self.service.submit_photos(
+                    [entry.path for entry in idle if self.job(entry, advisor_id) is not None], advisor_id
+                ),
+            ]
         except UserError as err:
             self.told.emit(str(err))
             return
+        idle.sort(key=lambda entry: self.job(entry, advisor_id) is not None)
         for entry, job in zip(idle, jobs, strict=True):
             self._by_job[job.id] = entry
             entry.jobs.append(job.id)
         self._refresh([job.id for job in jobs])
+
+    def adopt(self, job: Job) -> Entry:
+        """Open the photo of a job that was started elsewhere, with what came of it; return its entry."""
+        (entry,) = self.album.add([job.path or Path()])
+        if job.id not in entry.jobs:
+            entry.jobs.append(job.id)
+            self._by_job[job.id] = entry
+            self._refresh([job.id])
+        return entry
 
     def idle(self, entries: Iterable[Entry], advisor_id: str) -> list[Entry]:
         """Return the photos that this advisor does not have in hand."""

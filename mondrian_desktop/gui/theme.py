@@ -182,6 +182,8 @@ def style_sheet(colors: Colors) -> str:
     QTabBar::tab:focus {{ border-color: {c.soft} }}
     QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0 }}
     QSplitter::handle {{ background: {c.line} }}
+    QHeaderView::section {{ background: {c.window}; color: {c.soft}; border: none;
+        border-bottom: 1px solid {c.line}; padding: 4px 8px }}
     QToolTip {{ background: {c.paper}; color: {c.ink}; border: 1px solid {c.control_edge}; padding: 4px }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0 }}
     QScrollBar::handle:vertical {{ background: {c.control_edge}; border-radius: 4px; min-height: 32px; margin: 2px }}

@@ -55,7 +55,13 @@ def footer(analysis: Analysis, labels: Labels = NO_LABELS) -> tuple[str, ...]:
     if made.generation_tokens:
         speed = f" at {made.generation_tps:.1f} tokens/s" if made.generation_tps else ""
         parts.append(f"{made.generation_tokens} tokens{speed}")
-    return (*parts, f"{_MONTHS[created.month - 1]} {created.day}, {created:%Y, %H:%M}")
+    return (*parts, f"{day(analysis)}, {created:%H:%M}")
+
+
+def day(analysis: Analysis) -> str:
+    """Return the day on which it was made, in this machine's time."""
+    created = analysis.created.astimezone()
+    return f"{_MONTHS[created.month - 1]} {created.day}, {created:%Y}"
 
 
 def _size_seen(made: Generation) -> str:

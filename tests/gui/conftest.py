@@ -16,6 +16,7 @@ from mondrian_desktop.engine.scripted import ScriptedEngine, script
 from mondrian_desktop.gui.app import Desk
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
+from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
 from mondrian_desktop.service import Service
@@ -58,11 +59,19 @@ def make_photo(tmp_path: Path) -> Callable[..., Path]:
 class Stand:
     """One window with a scripted engine, and ways to wait for what happens in it."""
 
-    def __init__(self, qtbot, engine: ScriptedEngine) -> None:
+    def __init__(self, qtbot, engine: ScriptedEngine, *, has_tray: bool = False, store: Store | None = None) -> None:
+        self._store = store
+        self._is_closed = False
         self.qtbot = qtbot
         self.engine = engine
-        self.desk = Desk(QApplication.instance(), self._build, ())
+        self.desk = Desk(QApplication.instance(), self._build, (), has_tray=has_tray)
         self.desk.open([], analyze=False)
+
+    def close(self) -> None:
+        """End everything; closing again does nothing."""
+        if not self._is_closed:
+            self._is_closed = True
+            self.desk.close()
 
     @property
     def window(self) -> MainWindow:
@@ -91,7 +100,9 @@ class Stand:
 
     def _build(self, *, post) -> Service:
         advisors = load_advisors(paths.resource("advisors"), paths.data_dir() / "advisors")
-        return Service(self.engine, PhotoReader(), advisors, Settings(environment={}), Pump(post, budget_s=0.0))
+        return Service(
+            self.engine, PhotoReader(), advisors, Settings(environment={}), Pump(post, budget_s=0.0), self._store
+        )
 
 
 @pytest.fixture
@@ -99,13 +110,14 @@ def make_stand(qtbot) -> Iterator[Callable[..., Stand]]:
     """Return a function that opens a window whose engine plays these scripts, by default one good answer."""
     stands = []
 
-    def make(*scripts) -> Stand:
-        stands.append(Stand(qtbot, ScriptedEngine(*(scripts or (script(answer()),)))))
+    def make(*scripts, has_tray: bool = False, store: Store | None = None) -> Stand:
+        engine = ScriptedEngine(*(scripts or (script(answer()),)))
+        stands.append(Stand(qtbot, engine, has_tray=has_tray, store=store))
         return stands[-1]
 
     yield make
     for stand in stands:
-        stand.desk.close()
+        stand.close()
 
 
 @pytest.fixture

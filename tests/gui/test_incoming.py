@@ -32,14 +32,15 @@ def test_sorts_by_what_they_are(files):
 def test_says_what_dropping_would_do(files):
     assert sort([files / "a.jpg"]).offer == "Open 1 photo"
     assert sort([files / "a.jpg", files / "b.HEIC"]).offer == "Open 2 photos"
-    assert sort([files / "holiday"]).offer == "Nothing here can be opened"
+    assert sort([files / "holiday"]).offer == "Analyze 1 folder"
+    assert sort([files / "holiday", files / "a.jpg"]).offer == "Analyze 1 folder and 1 photo"
+    assert sort([files / "notes.txt"]).offer == "Nothing here can be opened"
 
 
 def test_names_what_cannot_be_opened_and_what_to_do(files):
     assert sort([files / "a.jpg"]).refusal == ""
     refusal = sort([files / "holiday", files / "raw.jpg", files / "notes.txt"]).refusal
-    assert refusal.startswith("“holiday” and “raw.jpg” are folders. Open the photos inside.")
-    assert "“notes.txt” is not a photo that Mondrian can read. Open JPEG" in refusal
+    assert refusal.startswith("“notes.txt” is not a photo that Mondrian can read. Open JPEG")
 
 
 def test_names_a_few_of_many(tmp_path):

@@ -355,11 +355,11 @@ def test_copying_the_critique(stand, make_photo):
     assert "Wait for the light" in copied
 
 
-def test_a_folder_is_refused_in_a_sentence(stand, make_photo, tmp_path):
-    (tmp_path / "holiday").mkdir()
-    stand.open(tmp_path / "holiday", make_photo())
+def test_what_is_no_photo_is_refused_in_a_sentence(stand, make_photo, tmp_path):
+    (tmp_path / "notes.txt").write_text("no photo")
+    stand.open(tmp_path / "notes.txt", make_photo())
     assert stand.window.notice.isVisible()
-    assert stand.window.notice.text == "“holiday” is a folder. Open the photos inside."
+    assert stand.window.notice.text.startswith("“notes.txt” is not a photo that Mondrian can read.")
     assert len(stand.window.session.album.entries) == 1
     stand.qtbot.mouseClick(stand.window.notice.dismiss, Qt.MouseButton.LeftButton)
     assert stand.window.notice.isHidden()
