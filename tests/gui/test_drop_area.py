@@ -61,14 +61,21 @@ def test_panes_do_not_keep_drops_for_themselves(stand, name):
 
 
 def test_a_drag_of_what_cannot_be_opened_says_so(stand, tmp_path):
-    (tmp_path / "holiday").mkdir()
-    mime = mime_of(tmp_path / "holiday", tmp_path / "notes.txt")
+    mime = mime_of(tmp_path / "notes.txt")
     assert enter(stand.window, mime)
     assert "Nothing here can be opened" in stand.window.drops.highlight.accessibleName()
     drop(stand.window, mime)
     assert stand.window.session.album.entries == ()
-    assert "“holiday” is a folder" in stand.window.notice.text
     assert "“notes.txt” is not a photo" in stand.window.notice.text
+
+
+def test_a_drag_of_a_folder_says_that_it_becomes_a_batch(stand, tmp_path):
+    (tmp_path / "holiday").mkdir()
+    mime = mime_of(tmp_path / "holiday", tmp_path / "notes.txt")
+    assert enter(stand.window, mime)
+    told = stand.window.drops.highlight.accessibleName()
+    assert "Analyze 1 folder" in told
+    assert "“notes.txt” is not a photo" in told
 
 
 def test_a_drag_of_something_else_is_let_through(stand):

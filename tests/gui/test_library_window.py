@@ -134,7 +134,7 @@ def test_what_cannot_be_exported_is_told(library, tmp_path) -> None:
 
 def test_what_is_analyzed_meanwhile_appears(library, make_photo, qtbot) -> None:
     stand, window = library
-    stand.open(make_photo("new.jpg", seed=7), analyze=True)
+    stand.open(make_photo("new.jpg", size=(120, 80)), analyze=True)
     qtbot.waitUntil(lambda: "new.jpg" in names(window), timeout=10_000)
 
 
