@@ -1,7 +1,6 @@
 """The window: it assembles the panes and wires them. What they do, they know themselves."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,9 @@ from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.place import Place
 from mondrian_desktop.gui.preferences import Preferences
+from mondrian_desktop.gui.reading_order import set_tab_order
 from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, FACTS, PANEL, RAW
 from mondrian_desktop.gui.server_bar import ServerBar
-from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.session import Session
 from mondrian_desktop.gui.theme import MIN_HEIGHT, MIN_WIDTH, Theme
 from mondrian_desktop.gui.toolbar import Toolbar
@@ -235,37 +234,31 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(content)
         for widget in (self.photos, self.looking.view):
             widget.addActions(list(self.verbs.focused))
-        pane, bottom = self.asking.pane, self.asking.bottom
-        in_reading_order = (
-            self.models.button, self.toolbar.advisor, self.toolbar.analyze, self.notice.act, self.notice.dismiss,
-            self.models.offer.act, self.models.offer.details, self.models.offer.later, self.models.offer.never,
-            self.server.back,
-            self.welcome.open,
-            *self.welcome.samples.values(), self.area.add, self.photos, self.looking.view, pane.tabs,
-            pane.header.others, pane.banner.button, pane.card.analyze, pane.text, pane.message.button, pane.facts,
-            pane.facts.seen, pane.raw, pane.ask.text, pane.ask.models, pane.ask.subject, pane.ask.line, pane.ask.button,
-            pane.panel.tabs, pane.panel.text, bottom.stop, bottom.stop_all,
+        set_tab_order(
+            self.toolbar, self.models, self.notice, self.server, self.welcome, self.area, self.photos,
+            self.looking.view, self.asking,
         )  # fmt: skip
-        for one, other in pairwise(in_reading_order):
-            self.setTabOrder(one, other)
         # Nothing is marked before a key is pressed; Tab then begins at the toolbar.
         content.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         content.setFocus()
 
     def _connect(self) -> None:
-        self.session.told.connect(self.tell)
-        self.exporting.told.connect(self.tell)
+        batches = self.batches
+        for part in (self.session, self.exporting, self.models, batches.control):
+            part.told.connect(self.tell)
+        self.local_service.failed.connect(self.tell)
+        for changed in (self.photos.selection_changed, self.asking.updated, batches.control.changed):
+            changed.connect(self._refresh_verbs)
+        batches.watch_changed.connect(self._refresh_verbs)
         self.asking.pane.ask.models_wanted.connect(lambda: self.models.open_sheet())
-        self.models.told.connect(self.tell)
         self.models.changed.connect(self._model_changed)
         self.server.back.clicked.connect(self.models.refresh)
+        self.server.added.connect(self.models.refresh)
         self.session.paused.connect(self._paused)
-        self.local_service.failed.connect(self.tell)
         self.session.restored.connect(lambda entries: self.photos.choose(entries[0]))
         self.session.album.rowsInserted.connect(self._count_changed)
         self.session.album.rowsRemoved.connect(self._count_changed)
         self.photos.current_changed.connect(self._look_at)
-        self.photos.selection_changed.connect(self._refresh_verbs)
         self._thumbnails.failed.connect(self._mark_unreadable)
         self.looking.failed.connect(self._mark_unreadable)
         self.looking.facts_changed.connect(self.asking.pane.show_facts)
@@ -275,11 +268,7 @@ class MainWindow(QMainWindow):
         self.asking.retried.connect(self.looking.look_again)
         self.asking.advisor_changed.connect(self.toolbar.show_advisor)
         self.asking.advisor_changed.connect(self.verbs.check_advisor)
-        self.asking.updated.connect(self._refresh_verbs)
         self.drops.dropped.connect(self.open_photos)
-        self.batches.control.told.connect(self.tell)
-        self.batches.control.changed.connect(self._refresh_verbs)
-        self.batches.watch_changed.connect(self._refresh_verbs)
         self.batches.open_wanted.connect(self.open_job)
         self.welcome.open_wanted.connect(self._ask_for_photos)
         self.welcome.sample_chosen.connect(lambda path: self.open_photos(sort([path]), analyze=True))
@@ -328,7 +317,7 @@ class MainWindow(QMainWindow):
             "minimize": self.showMinimized,
             "zoom": lambda: self.showNormal() if self.isMaximized() else self.showMaximized(),
             "keys": lambda: dialogs.keyboard_shortcuts(self, self.verbs.shortcuts()),
-            "add_server": self._add_server,
+            "add_server": self.server.add,
             "log": lambda: help_verbs.show_log(self.tell),
             "diagnostics": lambda: help_verbs.copy_diagnostics(self.session.service, self.tell),
             "about": lambda: dialogs.about(self),
@@ -342,12 +331,6 @@ class MainWindow(QMainWindow):
 
     def _ask_for_photos(self) -> None:
         dialogs.open_photos(self, lambda paths: self.open_photos(sort(paths)), self._folder)
-
-    def _add_server(self) -> None:
-        dialog = ServerDialog(self.session.service, self._theme, self)
-        dialog.added.connect(self.server.refresh)
-        dialog.added.connect(self.models.refresh)
-        dialog.open()
 
     def _model_changed(self) -> None:
         self.welcome.show_model_line(self.asking.model_line())

@@ -1,9 +1,10 @@
 """A line at the top of the window as long as photos go to a server: where to, and the way back to this Mac."""
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.session import Session
 from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
 from mondrian_desktop.report.clean import breakable, clean
@@ -13,9 +14,13 @@ from mondrian_desktop.settings import MODEL
 class ServerBar(QFrame):
     """Cannot be dismissed: it goes when no server is chosen and none has a photo in hand."""
 
+    added = Signal()
+    """Another server can be chosen."""
+
     def __init__(self, session: Session, theme: Theme, window: QWidget) -> None:
         super().__init__()
         self._session = session
+        self._window = window
         self._theme = theme
         self.setAccessibleName("Server in use")
         self.label = QLabel()
@@ -37,6 +42,13 @@ class ServerBar(QFrame):
         self._restyle()
         self.hide()
         self.refresh()
+
+    def add(self) -> None:
+        """Ask for another server in a sheet."""
+        dialog = ServerDialog(self._session.service, self._theme, self._window)
+        dialog.added.connect(self.refresh)
+        dialog.added.connect(self.added)
+        dialog.open()
 
     def refresh(self) -> None:
         """Show what is true now."""
