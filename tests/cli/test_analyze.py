@@ -163,6 +163,7 @@ def test_html_holds_the_photo(run):
     assert "data:image/jpeg;base64," in out
 
 
+@pytest.mark.usefixtures("qapp")  # or the command would make an application without windows, for all later tests
 def test_a_pdf_is_a_file_with_the_photo(run, tmp_path):
     code, out, _ = run(["analyze", SAMPLES / "lake.jpg", "--format", "pdf", "--output", tmp_path])
     assert (code, out) == (0, "")

@@ -177,6 +177,7 @@ def test_a_batch_ends_where_another_goes_on(make, folder, tmp_path):
     other = shutil.copytree(folder, tmp_path / "Norway")
     service = make()
     first = service.submit_all([folder])
+    service.pump.run(until=lambda: service.batches.gathered(first.id).photos == 6)
     second = service.submit_all([other], again=True)
     service.pump.run(until=lambda: len(service.ear.events(Analyzed)) == 2)
     service.batches.cancel(first.id)
