@@ -183,7 +183,8 @@ class LibraryWindow(QMainWindow):
     def _refresh(self) -> None:
         count = self.model.rowCount()
         total = count if self.model.query == Query(sort=self.model.query.sort) else self._service.history.count(Query())
-        self.count.setText(f"{count:,} of {total:,} analyses" if count != total else f"{count:,} analyses")
+        what = "analysis" if total == 1 else "analyses"
+        self.count.setText(f"{count:,} of {total:,} {what}" if count != total else f"{count:,} {what}")
         if not count:
             if total:
                 self.empty.show_message(
