@@ -42,7 +42,7 @@ class IdleUnload:
         delay_s = self._delay_s()
         if delay_s and not self._is_busy() and not self._is_closed:
             self._timer = self._make_timer(delay_s, lambda: self._post(self._elapsed))
-            self._timer.daemon = True
+            self._timer.name, self._timer.daemon = "unload when idle", True
             self._timer.start()
 
     def close(self) -> None:

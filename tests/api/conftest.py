@@ -37,7 +37,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("data", "config", "cache", "log"):
             patch.setenv(f"MONDRIAN_{kind.upper()}_DIR", str(home / kind))
-        live = Live([writing(answer())])
+        # Nor does it wait to unload: a timer that one request starts would outlive its test.
+        live = Live([writing(answer())], settings={"MONDRIAN_UNLOAD_AFTER": "0"})
     # Its workers, too, are older than the tests that use it.
     for picture in live.call(lambda: [live.service.preview(PHOTO, 64) for _ in range(2)]):
         picture.result(timeout=20)
