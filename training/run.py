@@ -43,8 +43,8 @@ class Plan:
     pictures: int = 40_000
     checks: int = 400
     a_seconds: float = 18 * 60
-    b_seconds: float = 82 * 60
-    total_seconds: float = 135 * 60
+    b_seconds: float = 75 * 60
+    total_seconds: float = 125 * 60
     photo: str = ""
 
     @property
