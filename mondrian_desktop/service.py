@@ -103,6 +103,7 @@ class Service:
         self._idle = IdleUnload(
             pump.post, lambda: 60 * settings.get(UNLOAD_AFTER), lambda: self._queue.is_busy, engine.unload
         )
+        self._leave_settings = settings.on_change(lambda each: self._idle.follow() if each is UNLOAD_AFTER else None)
         self._closed = False
 
     def reload_advisors(self) -> None:
@@ -501,6 +502,7 @@ class Service:
         if self._closed:
             return
         self._closed = True
+        self._leave_settings()
         self._listeners.clear()
         self._pause_listeners.clear()
         self._advisor_listeners.clear()

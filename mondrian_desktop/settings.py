@@ -29,8 +29,9 @@ class Group(StrEnum):
     GENERAL = "General"
     ANALYSIS = "Analysis"
     MODELS = "Models"
+    BATCHES = "Batch and watch"
     SERVICE = "Service"
-    SIDECARS = "Sidecars"
+    EXPORT = "Export and sidecars"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Setting(Generic[T]):
     """One option: its name, default, range, and the words that describe it.
 
     ``minimum`` and ``maximum`` are inclusive and None for text and switches; ``choices``, where not empty, lists
-    all values that are allowed.
+    all values that are allowed, and ``words`` what they are called in the preferences, where that is not the same.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Setting(Generic[T]):
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[T, ...] = ()
+    words: tuple[str, ...] = ()
     group: Group = Group.GENERAL
 
     @property
@@ -127,7 +129,7 @@ APPEARANCE = Setting(
 )  # fmt: skip
 UPDATE_INTERVAL = Setting(
     "update_interval", 5.0, "Update interval", "How often progress is told while a critique is written.",
-    unit="s", minimum=0.1, maximum=60.0, group=Group.ANALYSIS,
+    unit="s", minimum=0.1, maximum=60.0,
 )  # fmt: skip
 STREAM = Setting(
     "stream", True, "Stream the answer",
@@ -148,7 +150,6 @@ TEMPERATURE = Setting(
 )  # fmt: skip
 LANGUAGE = Setting(
     "language", "English", "Language", "In which critiques and answers are written. The built-in model knows English.",
-    group=Group.ANALYSIS,
 )  # fmt: skip
 SCHEMA = Setting(
     "schema", True, "Hold answers to the form",
@@ -156,7 +157,9 @@ SCHEMA = Setting(
     group=Group.ANALYSIS,
 )  # fmt: skip
 ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.", group=Group.ANALYSIS)
-MODEL = Setting("model", "mini", "Model", "Id of an installed model, or a folder with weights.", group=Group.MODELS)
+MODEL = Setting(
+    "model", "mini", "Model", "A model on this Mac, or a server of yours; its id or its folder.", group=Group.MODELS
+)
 UNLOAD_AFTER = Setting(
     "unload_after", 10.0, "Unload when idle",
     "After this time without work the model gives its memory back; it is loaded again when needed. 0: never.",
@@ -186,32 +189,66 @@ SHARED_FOLDERS = Setting(
 )  # fmt: skip
 RESUME_BATCHES = Setting(
     "resume_batches", True, "Go on with batches at the start",
-    "A batch that was not finished when the app ended goes on by itself. Off: it is offered.",
+    "A batch that was not finished when the app ended goes on by itself. Off: it is offered.", group=Group.BATCHES,
 )  # fmt: skip
-
+BATCH_SUBFOLDERS = Setting(
+    "batch_subfolders", True, "Photos in subfolders, too",
+    "What the sheet before a batch proposes; there it can be changed for this batch.", group=Group.BATCHES,
+)  # fmt: skip
+WATCH_SUBFOLDERS = Setting(
+    "watch_subfolders", False, "Watch subfolders, too", "From the next folder on that you watch from the window.",
+    group=Group.BATCHES,
+)  # fmt: skip
+WATCH_EXISTING = Setting(
+    "watch_existing", False, "Begin with photos that are there",
+    "From the next folder on that you watch from the window. Off: only what arrives later is analyzed.",
+    group=Group.BATCHES,
+)  # fmt: skip
+KEEP_AWAKE = Setting(
+    "keep_awake", True, "Keep the Mac awake",
+    "While a batch runs the Mac does not go to sleep by itself. Closing its lid still lets it sleep.",
+    group=Group.BATCHES,
+)  # fmt: skip
+NOTIFY = Setting(
+    "notify", True, "Tell when a batch is over", "By a notification where the app is in the background.",
+    group=Group.BATCHES,
+)  # fmt: skip
+EXPORT_FORMAT = Setting(
+    "export_format", "pdf", "Format",
+    "What Export proposes first. PDF is for one critique at a time; several become a web page instead.",
+    choices=("pdf", "html", "md", "json", "csv"),
+    words=("PDF", "Web page", "Markdown", "JSON", "Table for spreadsheets"), group=Group.EXPORT,
+)  # fmt: skip
+EXPORT_PHOTO = Setting(
+    "export_photo", True, "With the photo", "PDFs and web pages that are exported from the window carry the photo.",
+    group=Group.EXPORT,
+)  # fmt: skip
 SIDECARS = Setting(
     "sidecars", False, "Write sidecars",
     "Every critique is also written into an XMP file beside its photo, for Lightroom, darktable, digiKam and others.",
-    group=Group.SIDECARS,
+    group=Group.EXPORT,
 )  # fmt: skip
 SIDECAR_NAMING = Setting(
     "sidecar_naming", "photo.xmp", "Sidecar name", "photo.xmp: as Lightroom has it. photo.ext.xmp: darktable, digiKam.",
-    choices=("photo.xmp", "photo.ext.xmp"), group=Group.SIDECARS,
+    choices=("photo.xmp", "photo.ext.xmp"), group=Group.EXPORT,
 )  # fmt: skip
 SIDECAR_MERGE = Setting(
     "sidecar_merge", "append", "Where there are words already",
     "Description and keywords that are there: append to them, skip, or overwrite. The version before is always kept.",
-    choices=("append", "skip", "overwrite"), group=Group.SIDECARS,
+    choices=("append", "skip", "overwrite"), group=Group.EXPORT,
 )  # fmt: skip
 SIDECAR_RATING = Setting(
     "sidecar_rating", False, "Rating from the score", "Also writes one to five stars, made of the overall score.",
-    group=Group.SIDECARS,
+    group=Group.EXPORT,
 )  # fmt: skip
 
 ALL: tuple[Setting[Any], ...] = (
-    APPEARANCE, RESUME_BATCHES, ADVISOR, UPDATE_INTERVAL, STREAM, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, LANGUAGE,
-    SCHEMA, MODEL, OFFER_MODEL, UNLOAD_AFTER, SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS, SIDECARS,
-    SIDECAR_NAMING, SIDECAR_MERGE, SIDECAR_RATING,
+    APPEARANCE, LANGUAGE, UPDATE_INTERVAL,
+    ADVISOR, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, SCHEMA, STREAM,
+    MODEL, OFFER_MODEL, UNLOAD_AFTER,
+    RESUME_BATCHES, BATCH_SUBFOLDERS, KEEP_AWAKE, NOTIFY, WATCH_SUBFOLDERS, WATCH_EXISTING,
+    SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS,
+    EXPORT_FORMAT, EXPORT_PHOTO, SIDECARS, SIDECAR_NAMING, SIDECAR_MERGE, SIDECAR_RATING,
 )  # fmt: skip
 Source = Literal["environment", "file", "default"]
 
@@ -254,8 +291,10 @@ class Settings:
         self.problems: list[str] = []
         self._environment = os.environ if environment is None else environment
         self._listeners: list[Callable[[Setting[Any]], None]] = []
-        self._is_newer = False
-        self._stored = self._read()
+        self._problem_listeners: list[Callable[[str], None]] = []
+        self._keep_as = ""
+        self._stored: dict[str, Any] = {}
+        self._stored = self._read() or {}
 
     def get(self, setting: Setting[T]) -> T:
         """Return the value of ``setting`` from the environment, the file, or its default, in this order."""
@@ -278,17 +317,22 @@ class Settings:
         """
         parsed = setting.parse(value)
         before = {each.name: self.get(each) for each in ALL}
-        stored = self._read() | {"format": FORMAT, setting.name: parsed}
+        known = len(self.problems)
+        read = self._read()
+        for problem in self.problems[known:]:
+            for hear in tuple(self._problem_listeners):
+                hear(problem)
+        stored = (self._stored if read is None else read) | {"format": FORMAT, setting.name: parsed}
         part = self.file.with_name(self.file.name + ".part")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
-            if self._is_newer:
-                self.file.replace(self._aside("newer"))
+            if self._keep_as:
+                self.file.replace(self._aside(self._keep_as))
             part.replace(self.file)
         except OSError as err:
             raise UserError(f"The settings could not be saved to {self.file}: {err.strerror}.") from err
-        self._stored, self._is_newer = stored, False
+        self._stored, self._keep_as = stored, ""
         for each in ALL:
             if self.get(each) != before[each.name]:
                 for listener in tuple(self._listeners):
@@ -296,13 +340,11 @@ class Settings:
 
     def on_change(self, listener: Callable[[Setting[Any]], None]) -> Callable[[], None]:
         """Have ``listener`` called with every setting whose value has changed; returns the way out."""
-        self._listeners.append(listener)
+        return _join(self._listeners, listener)
 
-        def leave() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return leave
+    def on_problem(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Have ``listener`` told what is found wrong with the file when something is set; returns the way out."""
+        return _join(self._problem_listeners, listener)
 
     def _find(self, setting: Setting[T]) -> tuple[T, Source]:
         sources: tuple[tuple[Source, str, object], ...] = (
@@ -317,8 +359,9 @@ class Settings:
                     self._tell(f"{err.what} It comes from {where} and is not used.")
         return setting.default, "default"
 
-    def _read(self) -> dict[str, Any]:
-        self._is_newer = False
+    def _read(self) -> dict[str, Any] | None:
+        """Return what the file has, or None where it cannot be used; it is kept then."""
+        self._keep_as = ""
         try:
             stored = json.loads(self.file.read_text(encoding="utf-8"))
             if not isinstance(stored, dict):
@@ -326,25 +369,30 @@ class Settings:
         except FileNotFoundError:
             return {}
         except OSError as err:
-            self._tell(f"The settings in {self.file} could not be read: {err.strerror}. Defaults are used.")
-            return {}
+            self._keep_as = "unreadable" if self.file.is_file() else ""
+            self._tell(f"The settings in {self.file} could not be read: {err.strerror}. {self._instead()}")
+            return None
         except (ValueError, RecursionError):
             aside = self._aside("broken")
-            self._tell(f"The settings file was damaged. It is kept as {aside}; defaults are used.")
+            self._tell(f"The settings file was damaged. It is kept as {aside}. {self._instead()}")
             try:
                 self.file.replace(aside)
             except OSError as err:
                 self._tell(f"It could not be moved: {err.strerror}.")
-            return {}
+            return None
         if stored.get("format", FORMAT) != FORMAT:
             # Not moved before there is something else to put there: the newer version finds it as it was.
-            self._is_newer = True
+            self._keep_as = "newer"
             self._tell(
-                f"The settings in {self.file} are from a newer version, and defaults are used. "
+                f"The settings in {self.file} are from a newer version. {self._instead()} "
                 f"Once you change something here, they are kept as {self._aside('newer').name}."
             )
-            return {}
+            return None
         return stored
+
+    def _instead(self) -> str:
+        """Return what is used in the place of the file; while the app runs, that is what was in force."""
+        return "What was in force stays." if self._stored else "Defaults are used."
 
     def _aside(self, kind: str) -> Path:
         """Return a free name beside the file."""
@@ -357,3 +405,16 @@ class Settings:
     def _tell(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+L = TypeVar("L")
+
+
+def _join(listeners: list[L], listener: L) -> Callable[[], None]:
+    listeners.append(listener)
+
+    def leave() -> None:
+        if listener in listeners:
+            listeners.remove(listener)
+
+    return leave

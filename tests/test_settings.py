@@ -154,6 +154,42 @@ def test_a_file_from_a_newer_version_stays_until_something_is_set_and_is_then_ke
     assert Settings(file, {}).problems == []
 
 
+@pytest.mark.parametrize(("text", "kept"), [("{", "broken"), ('{"format": 2, "max_tokens": 99}', "newer")])
+def test_a_file_that_was_spoiled_meanwhile_is_kept_aside_reported_and_costs_nothing(
+    file: Path, text: str, kept: str
+) -> None:
+    window = Settings(file, {})
+    window.set(MAX_TOKENS, 100)
+    told: list[str] = []
+    leave = window.on_problem(told.append)
+    file.write_text(text, encoding="utf-8")
+    window.set(STREAM, False)
+    assert (window.get(STREAM), window.get(MAX_TOKENS)) == (False, 100)
+    assert Settings(file, {}).get(MAX_TOKENS) == 100
+    assert (file.parent / f"settings.json.{kept}").read_text(encoding="utf-8") == text
+    assert len(told) == 1
+    assert "What was in force stays." in told[0]
+    leave()
+    file.write_text("", encoding="utf-8")
+    window.set(STREAM, True)
+    assert len(told) == 1
+
+
+def test_a_file_that_cannot_be_read_is_kept_aside(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Settings(file, {}).set(MAX_TOKENS, 100)
+
+    def refused(*args: object, **more: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", refused)
+        found = Settings(file, {})
+        assert "Permission denied" in found.problems[0]
+        found.set(STREAM, False)
+    assert "100" in (file.parent / "settings.json.unreadable").read_text(encoding="utf-8")
+    assert Settings(file, {}).get(STREAM) is False
+
+
 def test_what_another_process_stored_meanwhile_is_not_lost(file: Path) -> None:
     window = Settings(file, {})
     Settings(file, {}).set(MAX_TOKENS, 100)
@@ -161,7 +197,7 @@ def test_what_another_process_stored_meanwhile_is_not_lost(file: Path) -> None:
     window.on_change(lambda setting: told.append(setting.name))
     window.set(STREAM, False)
     assert (window.get(STREAM), window.get(MAX_TOKENS)) == (False, 100)
-    assert told == ["stream", "max_tokens"]
+    assert sorted(told) == ["max_tokens", "stream"]
 
 
 def test_listeners_are_told_what_changes_until_they_leave(file: Path) -> None:

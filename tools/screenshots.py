@@ -32,6 +32,7 @@ from mondrian_desktop.gui.main_window import MainWindow
 from mondrian_desktop.gui.menu_bar import MenuBar
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.qt.main_thread import MainThread
+from mondrian_desktop.settings import SERVICE, SERVICE_HOST, SERVICE_PORT
 
 if TYPE_CHECKING:
     from mondrian_desktop.gui.feed import Live
@@ -44,6 +45,13 @@ DOCUMENTED = (
     "narrow",
 )  # fmt: skip
 """What lies in the repository; ``--all`` takes every state, light and dark."""
+PREFERENCES = tuple(
+    f"preferences-{page}{dark}"
+    for page in (
+        "general", "analysis", "models", "batch", "service", "export", "advisors", "privacy", "service-on", "small",
+    )
+    for dark in ("", "-dark")
+)  # fmt: skip
 _OWN_COLORS = 96
 _SETTLE_MS = 700
 _LONG_NAMES = (
@@ -101,6 +109,10 @@ class Studio(QObject):
     def wants(self, *names: str) -> bool:
         """Whether one of these pictures is to be taken."""
         return self._wanted is None or not set(names).isdisjoint(self._wanted)
+
+    def wants_more_than(self, names: Sequence[str]) -> bool:
+        """Whether others than these pictures are to be taken."""
+        return self._wanted is None or not set(self._wanted) <= set(names)
 
     def shot(self, name: str, widget: QWidget | None = None) -> None:
         """Save a picture of the window, or of another one."""
@@ -173,6 +185,10 @@ def script(studio: Studio, scratch: Path) -> Scene:
     window = studio.window
     yield _SETTLE_MS
     yield from both(studio, "empty")
+    if studio.wants(*PREFERENCES):
+        yield from preferences(studio)
+    if not studio.wants_more_than(PREFERENCES):
+        return
     drag(window, [*samples(), scratch / "a folder", scratch / "notes.txt"])
     yield 100
     yield from both(studio, "dragging")
@@ -190,6 +206,31 @@ def script(studio: Studio, scratch: Path) -> Scene:
         yield from batch(studio, scratch)
     if studio.wants("names", "many"):
         yield from many(studio, scratch)
+
+
+def preferences(studio: Studio) -> Scene:
+    """Look at every page of the preferences, also in a small window."""
+    made = studio.window.show_preferences()
+    for row in range(made.titles.count()):
+        made.titles.setCurrentRow(row)
+        yield 200
+        yield from both(studio, _page(made.titles.item(row).text()), made)
+    studio.service.settings.set(SERVICE_PORT, 0)
+    studio.service.settings.set(SERVICE_HOST, "0.0.0.0")  # noqa: S104 - the state that shows a code
+    studio.service.settings.set(SERVICE, True)
+    studio.window.show_preferences("Service")
+    yield lambda: studio.window.local_service.server is not None
+    yield 200
+    yield from both(studio, "preferences-service-on", made)
+    made.resize(made.minimumSize())
+    yield 200
+    yield from both(studio, "preferences-small", made)
+    studio.service.settings.set(SERVICE, False)
+    made.close()
+
+
+def _page(title: str) -> str:
+    return f"preferences-{title.split()[0].lower()}"
 
 
 def running(studio: Studio) -> Scene:

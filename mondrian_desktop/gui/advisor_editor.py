@@ -245,7 +245,7 @@ class AdvisorEditor(QWidget):
         columns.addLayout(left)
         columns.addLayout(right, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
         layout.addWidget(self.broken)
         layout.addLayout(columns, 1)
 

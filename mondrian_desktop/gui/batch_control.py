@@ -16,7 +16,7 @@ from mondrian_desktop.jobs.watch import Arrived
 from mondrian_desktop.photo.text import shown_name
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.service import Service
-from mondrian_desktop.settings import RESUME_BATCHES
+from mondrian_desktop.settings import RESUME_BATCHES, WATCH_EXISTING, WATCH_SUBFOLDERS
 
 BEAT_MS = 200
 """Time between two tellings while there is news."""
@@ -137,7 +137,9 @@ class BatchControl(QObject):
             self.told.emit(f"There is no folder {shown_name(folder)} any more. Choose another one.")
             return
         try:
-            self.service.watch(folder, advisors)
+            settings = self.service.settings
+            subfolders, existing = settings.get(WATCH_SUBFOLDERS), settings.get(WATCH_EXISTING)
+            self.service.watch(folder, advisors, recursive=subfolders, existing=existing)
         except UserError as err:
             self.told.emit(str(err))
         self._wake()

@@ -17,7 +17,7 @@ from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.jobs.model import Batch
 from mondrian_desktop.photo.text import shown_name
 from mondrian_desktop.service import Service
-from mondrian_desktop.settings import ADVISOR
+from mondrian_desktop.settings import ADVISOR, BATCH_SUBFOLDERS
 
 
 class Batches(QObject):
@@ -91,6 +91,7 @@ class Batches(QObject):
         # Many files come from a file dialog, which tells files from folders.
         has_folders = len(roots) > 200 or any(root.is_dir() for root in roots)
         sheet = BatchSheet(self._host(), roots, self._service.advisors, self._advisor(), start, has_folders=has_folders)
+        sheet.recursive.setChecked(self._service.settings.get(BATCH_SUBFOLDERS))
         # Not from within the file dialog's own signal: on a Mac a sheet cannot open before the last one is gone.
         QTimer.singleShot(0, sheet, sheet.open)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 from mondrian_desktop.errors import Cancelled, UserError
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.service import Service
+from mondrian_desktop.settings import EXPORT_FORMAT, EXPORT_PHOTO
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mondrian_desktop.photo.model import Pixels
 
 _PICTURE_PX = 1400
-_KINDS = {"pdf": "PDF", "html": "Web page", "md": "Markdown", "json": "JSON", "csv": "Table for spreadsheets"}
+_KINDS = dict(zip(EXPORT_FORMAT.choices, EXPORT_FORMAT.words, strict=True))
 _PICTURED = ("pdf", "html")
 
 Pictures = Sequence[str | None]
@@ -38,7 +39,9 @@ class Exporting(QObject):
 
     def ask(self, analyses: Sequence[Analysis]) -> QFileDialog:
         """Ask for file and format, then :meth:`save`. Several analyses are no PDF: that is one sheet of one."""
-        kinds = {suffix: name for suffix, name in _KINDS.items() if suffix != "pdf" or len(analyses) == 1}
+        preferred = self._service.settings.get(EXPORT_FORMAT)
+        first_of_all = sorted(_KINDS, key=lambda suffix: suffix != preferred)
+        kinds = {suffix: _KINDS[suffix] for suffix in first_of_all if suffix != "pdf" or len(analyses) == 1}
         filters = {f"{name} (*.{suffix})": suffix for suffix, name in kinds.items()}
         dialog = QFileDialog(self._window, "Export", str(self._folder))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -60,7 +63,8 @@ class Exporting(QObject):
             self.told.emit(f"{file.name} was not written: its ending is none of {known}.")
             return
         self._folder = file.parent
-        self._with_pictures(analyses if fmt in _PICTURED else [], partial(self._write, analyses, file, fmt))
+        is_pictured = fmt in _PICTURED and self._service.settings.get(EXPORT_PHOTO)
+        self._with_pictures(analyses if is_pictured else [], partial(self._write, analyses, file, fmt))
 
     def print(self, analysis: Analysis) -> QDialog:
         """Ask for the printer, then print."""

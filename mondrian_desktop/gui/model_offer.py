@@ -1,5 +1,7 @@
 """The quiet bar that offers the recommended model, shows its download, and offers to use it. Never a wizard."""
 
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -8,7 +10,7 @@ from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_col
 from mondrian_desktop.gui.weights_row import progress_words
 from mondrian_desktop.report.clean import breakable, clean
 from mondrian_desktop.service import Service
-from mondrian_desktop.settings import MODEL, OFFER_MODEL
+from mondrian_desktop.settings import MODEL, OFFER_MODEL, Setting
 from mondrian_desktop.weights.space import readable_bytes
 from mondrian_desktop.weights.standing import Standing, State
 
@@ -52,7 +54,9 @@ class ModelOffer(QFrame):
         layout.addWidget(self._label, 1)
         for button in (self.act, self.details, self.later, self.never):
             layout.addWidget(button)
-        self._leave = service.shelf.on_change(self._shelf_changed)
+        self._ways_out = [
+            service.shelf.on_change(self._shelf_changed), service.settings.on_change(self._setting_changed)
+        ]  # fmt: skip
         theme.changed.connect(self._restyle)
         self._restyle()
         self.hide()
@@ -64,8 +68,15 @@ class ModelOffer(QFrame):
 
     def leave(self) -> None:
         """Listen no more; leaving again does nothing."""
-        leave, self._leave = self._leave, lambda: None
-        leave()
+        ways_out, self._ways_out = self._ways_out, []
+        for leave in ways_out:
+            leave()
+
+    def _setting_changed(self, setting: Setting[Any]) -> None:
+        if setting is OFFER_MODEL and self._service.settings.get(OFFER_MODEL):
+            self._is_put_off = False
+        if setting in (OFFER_MODEL, MODEL):
+            self._show()
 
     def _shelf_changed(self, standings: tuple[Standing, ...]) -> None:
         self._standing = next((each for each in standings if each.is_recommended), None)

@@ -37,7 +37,7 @@ class OptionRow(QWidget):
         self.setting = setting
         self._settings = settings
         self._theme = theme
-        self._options = list(options) or [(each, _words(each)) for each in setting.choices]
+        self._options = list(options) or _choices(setting)
         self.control = self._make_control()
         self.control.setObjectName(setting.name)
         self.control.setAccessibleName(setting.label)
@@ -55,6 +55,15 @@ class OptionRow(QWidget):
         theme.changed.connect(self._restyle)
         self._restyle()
         self.refresh()
+
+    @property
+    def has_label(self) -> bool:
+        """Whether words stand before the control; those of a check box stand behind it."""
+        return bool(self._label.text())
+
+    def indent(self, has_labels: bool) -> None:
+        """Leave room before the control, for labels of this row or of others around it."""
+        self._label.setVisible(has_labels)
 
     def offer(self, options: Sequence[Option]) -> None:
         """Offer other values to choose from."""
@@ -103,14 +112,19 @@ class OptionRow(QWidget):
         try:
             parsed = self.setting.parse(value)
             if parsed != self._settings.get(self.setting):
-                self._settings.set(self.setting, parsed)
+                self._keep(parsed)
+            else:
+                self.refresh()
         except UserError as err:
             self._tell(str(err), wrong=True)
             if not isinstance(self.control, QLineEdit):
                 self.refresh()
                 self._tell(str(err), wrong=True)
-        else:
-            self.refresh()
+
+    def _keep(self, value: Any) -> None:
+        """Put another value in force; UserError where that cannot be."""
+        self._settings.set(self.setting, value)
+        self.refresh()
 
     def _tell(self, text: str, *, wrong: bool) -> None:
         self.problem.setText(breakable(clean(text, 600)))
@@ -156,6 +170,10 @@ def _range(setting: Setting[Any]) -> str:
     if setting.minimum is None or setting.maximum is None:
         return setting.unit
     return f"{setting.unit + ', ' if setting.unit else ''}{setting.minimum:g} to {setting.maximum:g}"
+
+
+def _choices(setting: Setting[Any]) -> list[Option]:
+    return list(zip(setting.choices, setting.words or map(_words, setting.choices), strict=True))
 
 
 def _words(choice: object) -> str:

@@ -2,21 +2,32 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mondrian_desktop.gui.advisor_editor import AdvisorEditor
 from mondrian_desktop.gui.local_service import LocalService
-from mondrian_desktop.gui.option_row import Option, OptionRow
+from mondrian_desktop.gui.model_row import ModelRow
+from mondrian_desktop.gui.option_row import LABEL_WIDTH, OptionRow
 from mondrian_desktop.gui.privacy_page import PrivacyPage
 from mondrian_desktop.gui.service_page import ServicePage
 from mondrian_desktop.gui.theme import GRID, Theme
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import ADVISOR, ALL, MODEL, Group, Setting
-from mondrian_desktop.weights.catalog import from_server
 
-_SIZE = (600, 560)
+_SIZE = (760, 560)
+_LIST_WIDTH = 20 * GRID
 
 
 class Preferences(QWidget):
@@ -24,27 +35,36 @@ class Preferences(QWidget):
 
     Attributes
     ----------
-    tabs
-        One a page, in the order of the groups.
+    titles
+        The list of pages: the groups in their order, and then what is not generated.
     rows
         The generated rows, by the setting's name.
     service_page, advisors_page, privacy_page
         The pages of the local service, of the advisors' files, and of what is kept.
+    models
+        The button for all that can be done with models.
     """
+
+    models_wanted = Signal()
+    """The models sheet is to be opened."""
 
     def __init__(self, parent: QWidget, service: Service, local: LocalService, theme: Theme) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle("Preferences")
         self.resize(*_SIZE)
-        self.setMinimumSize(560, 360)
+        self.setMinimumSize(640, 360)
         self._service = service
         self._theme = theme
         self.rows: dict[str, OptionRow] = {}
         self.service_page = ServicePage(service.settings, local, theme)
-        self.tabs = QTabBar()
-        self.tabs.setAccessibleName("Pages")
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
+        self.titles = QListWidget()
+        self.titles.setAccessibleName("Pages")
+        self.titles.setFixedWidth(_LIST_WIDTH)
+        self.titles.setProperty("sidebar", True)
+        self.titles.setFrameShape(QFrame.Shape.NoFrame)
+        self.models = QPushButton("Models…")
+        self.models.setToolTip("Download, add and remove models")
+        self.models.clicked.connect(self.models_wanted)
         self._pages = QStackedWidget()
         for group in Group:
             self.add_page(str(group), self.service_page if group is Group.SERVICE else self._generate(group))
@@ -52,16 +72,17 @@ class Preferences(QWidget):
         self.add_page("Advisors", self.advisors_page)
         self.privacy_page = PrivacyPage(service, theme)
         self.add_page("Privacy", self.privacy_page)
-        self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 2 * GRID, 0, 0)
-        layout.setSpacing(GRID)
-        layout.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.titles.currentRowChanged.connect(self._pages.setCurrentIndex)
+        self.titles.setCurrentRow(0)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.titles)
         layout.addWidget(self._pages, 1)
         for keys in ("Ctrl+W", "Esc"):
             QShortcut(QKeySequence(keys), self, self.close)
         self._leave = service.settings.on_change(self._setting_changed)
-        service.on_advisors(lambda _: self.rows[ADVISOR.name].offer(self._options(ADVISOR)))
+        service.on_advisors(lambda _: self.rows[ADVISOR.name].offer(self._advisors()))
 
     def add_page(self, title: str, page: QWidget) -> None:
         """Add a page that is not generated."""
@@ -71,14 +92,15 @@ class Preferences(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(page)
-        self.tabs.addTab(title)
+        item = QListWidgetItem(title, self.titles)
+        item.setSizeHint(QSize(0, 4 * GRID))
         self._pages.addWidget(area)
 
     def present(self, title: str = "") -> None:
         """Show the window in front, with the page of this title, or the one last seen."""
-        titles = [self.tabs.tabText(index) for index in range(self.tabs.count())]
-        if title in titles:
-            self.tabs.setCurrentIndex(titles.index(title))
+        for item in self.titles.findItems(title, Qt.MatchFlag.MatchExactly):
+            self.titles.setCurrentItem(item)
+        self._model_row.look_again()
         for row in self.rows.values():
             row.refresh()
         self.service_page.refresh()
@@ -89,27 +111,38 @@ class Preferences(QWidget):
     def end(self) -> None:
         """Close it and listen to nothing any more: the end of the app."""
         self._leave()
+        self._model_row.leave()
         self.close()
 
     def _generate(self, group: Group) -> QWidget:
         page = QWidget()
         layout = QVBoxLayout(page)
-        layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
         layout.setSpacing(2 * GRID)
-        for setting in (each for each in ALL if each.group is group):
-            row = OptionRow(self._service.settings, setting, self._theme, self._options(setting))
-            self.rows[setting.name] = row
+        made = {each.name: self._row(each) for each in ALL if each.group is group}
+        self.rows |= made
+        has_labels = any(row.has_label for row in made.values())
+        for row in made.values():
+            row.indent(has_labels)
             layout.addWidget(row)
+        if group is Group.MODELS:
+            foot = QHBoxLayout()
+            foot.setContentsMargins(LABEL_WIDTH + GRID * 3 // 2, 0, 0, 0)
+            foot.addWidget(self.models)
+            foot.addStretch(1)
+            layout.addLayout(foot)
         layout.addStretch(1)
         return page
 
-    def _options(self, setting: Setting[Any]) -> list[Option]:
-        if setting is ADVISOR:
-            return [(each.id, each.name) for each in self._service.advisors.values()]
+    def _row(self, setting: Setting[Any]) -> OptionRow:
         if setting is MODEL:
-            here = [entry for entry in self._service.models() if entry.is_installed]
-            return [(entry.id, entry.name) for entry in (*here, *map(from_server, self._service.servers.all))]
-        return []
+            self._model_row = ModelRow(self._service, self._theme)
+            return self._model_row
+        options = self._advisors() if setting is ADVISOR else []
+        return OptionRow(self._service.settings, setting, self._theme, options)
+
+    def _advisors(self) -> list[tuple[Any, str]]:
+        return [(each.id, each.name) for each in self._service.advisors.values()]
 
     def _setting_changed(self, setting: Setting[Any]) -> None:
         if setting.name in self.rows:

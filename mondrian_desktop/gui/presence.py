@@ -8,6 +8,7 @@ from mondrian_desktop.gui.batch_control import result
 from mondrian_desktop.gui.main_window import MainWindow
 from mondrian_desktop.gui.menu_bar import MenuBar
 from mondrian_desktop.jobs.pace import Progress
+from mondrian_desktop.settings import KEEP_AWAKE, NOTIFY
 
 
 class Presence(QObject):
@@ -39,6 +40,8 @@ class Presence(QObject):
             self.menu_bar.show()
         self._control.changed.connect(self._refresh)
         self._control.ended.connect(self._tell_end)
+        self._settings = self._control.service.settings
+        self._leave = self._settings.on_change(lambda setting: self._refresh() if setting is KEEP_AWAKE else None)
         app.applicationStateChanged.connect(self._come_back)
 
     def close(self) -> None:
@@ -46,6 +49,7 @@ class Presence(QObject):
         if self._is_over:
             return
         self._is_over = True
+        self._leave()
         self._activity.end()
         mac.show_progress(self._app, None)
         self._app.applicationStateChanged.disconnect(self._come_back)
@@ -55,7 +59,7 @@ class Presence(QObject):
 
     def _refresh(self) -> None:
         is_running = self._control.is_running
-        if is_running and not self._control.service.paused:
+        if is_running and not self._control.service.paused and self._settings.get(KEEP_AWAKE):
             self._activity.begin("A batch of photos is being analyzed")
         else:
             self._activity.end()
@@ -64,7 +68,7 @@ class Presence(QObject):
         mac.show_progress(self._app, share, progress.waiting + progress.running)
 
     def _tell_end(self, progress: Progress) -> None:
-        if not progress.done + progress.failed:
+        if not progress.done + progress.failed or not self._settings.get(NOTIFY):
             return
         if self.menu_bar is not None and self._app.applicationState() is not Qt.ApplicationState.ApplicationActive:
             self.menu_bar.notify("Batch finished", result(progress))

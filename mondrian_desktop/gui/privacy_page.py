@@ -36,7 +36,7 @@ class PrivacyPage(QWidget):
         self.delete = QPushButton("Delete All…")
         self.delete.clicked.connect(self.ask)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addWidget(plain_label(PROMISE))
         layout.addLayout(self._table())

@@ -164,6 +164,10 @@ def style_sheet(colors: Colors) -> str:
     QCheckBox::indicator:disabled {{ background: {c.line}; border-color: {c.line} }}
     QCheckBox::indicator:focus {{ border: 2px solid {c.soft}; width: 12px; height: 12px }}
     QListWidget {{ background: {c.paper}; border: 1px solid {c.control_edge}; border-radius: 6px; padding: 4px }}
+    QListWidget[sidebar="true"] {{ background: transparent; border: none; padding: 0; outline: none }}
+    QListWidget[sidebar="true"]::item {{ padding: 4px 8px; border-radius: 6px; color: {c.ink} }}
+    QListWidget[sidebar="true"]::item:selected {{ background: {c.selection}; color: {c.ink} }}
+    QListWidget[sidebar="true"]::item:hover:!selected {{ background: {c.hover} }}
     QPushButton[chooses="true"] {{ padding-right: 32px }}
     QPushButton::menu-indicator {{ image: url("{_icon("chevron-dark" if c.dark else "chevron-light")}");
         width: 12px; height: 12px; subcontrol-origin: border; subcontrol-position: right center; right: 8px }}

@@ -61,8 +61,8 @@ def holdings() -> tuple[Holding, ...]:
         Holding("Cache", "What can be made again.", paths.cache_dir()),
         Holding("Your advisors", "What you wrote. Stays when everything is deleted.", data / "advisors",
                 is_erasable=False),
-        Holding("Models", "Those in the app’s own folder. They are removed one by one.", data / "models",
-                is_erasable=False),
+        Holding("Models", "In the app’s own folder. Downloads lie in the Hugging Face folder, shared with others.",
+                data / "models", is_erasable=False),
         Holding("Settings", "Preferences, the window’s place, and the service’s token.", paths.config_dir(),
                 is_erasable=False),
     )  # fmt: skip

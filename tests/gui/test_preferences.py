@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
 
+from mondrian_desktop.gui.batch_sheet import BatchSheet
 from mondrian_desktop.settings import (
     ADVISOR,
     ALL,
@@ -16,6 +17,8 @@ from mondrian_desktop.settings import (
     Group,
 )
 from mondrian_desktop.weights import servers
+from mondrian_desktop.weights.space import GIB
+from mondrian_desktop.weights.standing import Machine
 
 
 @pytest.fixture
@@ -30,8 +33,14 @@ def enter(row, text):
 
 
 def test_every_setting_is_on_the_page_of_its_group(preferences):
-    titles = [preferences.tabs.tabText(index) for index in range(preferences.tabs.count())]
-    assert titles[: len(Group)] == [str(group) for group in Group]
+    titles = [preferences.titles.item(row).text() for row in range(preferences.titles.count())]
+    assert titles == [
+        "General", "Analysis", "Models", "Batch and watch", "Service", "Export and sidecars", "Advisors", "Privacy",
+    ]  # fmt: skip
+    assert [str(group) for group in Group] == titles[: len(Group)]
+    for group in Group:
+        shown = {each for each, row in preferences.rows.items() if row.setting.group is group}
+        assert shown == {each.name for each in ALL if each.group is group} or group is Group.SERVICE
     assert set(preferences.rows) == {each.name for each in ALL if each.group is not Group.SERVICE}
     assert isinstance(preferences.rows["stream"].control, QCheckBox)
     assert isinstance(preferences.rows["advisor"].control, QComboBox)
@@ -110,6 +119,105 @@ def test_another_model_shows_in_the_toolbar(preferences, stand):
     assert stand.window.models.button.text() != before
     stand.service.settings.set(MODEL, "mini")
     assert stand.window.models.button.text() == before
+
+
+def choose(row, words):
+    index = row.control.findText(words)
+    assert index >= 0, [row.control.itemText(each) for each in range(row.control.count())]
+    row.control.setCurrentIndex(index)
+    row.control.activated.emit(index)
+
+
+def test_a_model_that_cannot_be_loaded_is_refused_and_the_chosen_one_stays(preferences, stand, tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    row = preferences.rows["model"]
+    # It is there, and no more than that is known before it is chosen.
+    row.offer([("mini", "Mondrian Mini"), (str(tmp_path), "Broken")])
+    choose(row, "Broken")
+    stand.qtbot.waitUntil(lambda: "damaged" in row.problem.text(), timeout=30_000)
+    assert stand.service.settings.get(MODEL) == "mini"
+    assert row.control.currentText() == "Mondrian Mini"
+    assert row.control.isEnabled()
+
+
+def test_a_model_is_in_force_once_it_was_looked_at(preferences, stand):
+    stand.service.settings.set(MODEL, "/no/such/folder")
+    row = preferences.rows["model"]
+    choose(row, "Mondrian Mini")
+    stand.qtbot.waitUntil(lambda: stand.service.settings.get(MODEL) == "mini", timeout=30_000)
+    assert not row.problem.isVisibleTo(row)
+
+
+def test_models_lead_to_their_sheet(preferences, stand):
+    preferences.models.click()
+    assert stand.window.models.sheet.isVisible()
+
+
+def test_a_larger_model_is_offered_again_where_that_is_switched_on(preferences, stand):
+    offer, switch = stand.window.models.offer, preferences.rows["offer_model"].control
+    stand.service.shelf.machine = Machine(16 * GIB)
+    stand.service.shelf.refresh()
+    stand.qtbot.waitUntil(lambda: "this Mac can run" in offer.text, timeout=30_000)
+    switch.click()
+    assert offer.isHidden()
+    switch.click()
+    assert not offer.isHidden()
+    offer.later.click()
+    switch.click()
+    switch.click()
+    assert not offer.isHidden()
+
+
+def test_a_file_that_was_spoiled_meanwhile_is_told_in_the_window(preferences, stand):
+    preferences.rows["stream"].control.click()
+    stand.service.settings.file.write_text("{", encoding="utf-8")
+    preferences.rows["schema"].control.click()
+    assert "damaged" in stand.window.notice.text
+    assert stand.service.settings.get(STREAM) is False
+
+
+def test_what_a_batch_and_a_watched_folder_begin_with(preferences, stand, tmp_path, monkeypatch):
+    for name in ("batch_subfolders", "watch_subfolders", "watch_existing"):
+        preferences.rows[name].control.click()
+    stand.window.batches.prepare([tmp_path])
+    sheet = stand.window.findChild(BatchSheet)
+    assert not sheet.recursive.isChecked()
+    stand.qtbot.waitUntil(sheet.isVisible, timeout=10_000)
+    sheet.reject()
+    asked = []
+    monkeypatch.setattr(stand.service, "watch", lambda folder, advisors, **more: asked.append(more))
+    stand.window.batches.watch(tmp_path)
+    assert asked == [{"recursive": True, "existing": True}]
+
+
+def test_the_format_of_exports_is_proposed(preferences, stand, make_photo):
+    stand.open(make_photo(), analyze=True)
+    stand.wait_for_states("Done")
+    choose(preferences.rows["export_format"], "Markdown")
+    dialog = stand.window.exporting.ask(stand.window.asking.report)
+    assert (dialog.defaultSuffix(), dialog.nameFilters()[0]) == ("md", "Markdown (*.md)")
+    dialog.close()
+
+
+def test_exports_carry_the_photo_or_not(preferences, stand, make_photo, tmp_path):
+    stand.open(make_photo(), analyze=True)
+    stand.wait_for_states("Done")
+    stand.wait_until_idle()
+    for name in ("with.html", "without.html"):
+        stand.window.exporting.save(stand.window.asking.report, tmp_path / name)
+        stand.qtbot.waitUntil((tmp_path / name).exists, timeout=10_000)
+        preferences.rows["export_photo"].control.click()
+    assert "data:image" in (tmp_path / "with.html").read_text()
+    assert "data:image" not in (tmp_path / "without.html").read_text()
+
+
+def test_idle_time_counts_from_when_it_is_set(preferences, stand, monkeypatch):
+    followed = []
+    monkeypatch.setattr(stand.service._idle, "follow", lambda: followed.append(True))
+    enter(preferences.rows["unload_after"], "5")
+    assert followed == [True]
+    enter(preferences.rows["max_tokens"], "300")
+    assert followed == [True]
 
 
 def test_choices_that_are_names_of_files_stay_as_they_are(preferences):

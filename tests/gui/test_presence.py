@@ -1,5 +1,7 @@
 """Menu bar, Dock, staying awake, quitting and coming back, as far as they can be tried without a Mac."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
@@ -11,6 +13,7 @@ from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui import app, mac, menu_bar
 from mondrian_desktop.jobs import handover
 from mondrian_desktop.jobs.model import JobState
+from mondrian_desktop.settings import KEEP_AWAKE, NOTIFY
 from tests.gui.conftest import answer
 
 
@@ -178,6 +181,27 @@ def test_awake_while_a_batch_runs_and_is_not_paused(tray, shoot):
     tray.qtbot.waitUntil(lambda: activity.is_on)
     stop(tray)
     assert not activity.is_on
+
+
+def test_whether_it_is_kept_awake_is_a_setting_in_force_at_once(tray, shoot):
+    activity = tray.desk.presence._activity = mac.Activity(Runtime())
+    start(tray, shoot)
+    tray.service.settings.set(KEEP_AWAKE, False)
+    assert not activity.is_on
+    tray.service.settings.set(KEEP_AWAKE, True)
+    assert activity.is_on
+    stop(tray)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_whether_the_end_of_a_batch_is_told_is_a_setting(make_stand, monkeypatch, wanted):
+    stand = make_stand(has_tray=True)
+    stand.service.settings.set(NOTIFY, wanted)
+    told = []
+    monkeypatch.setattr(stand.desk.presence.menu_bar, "notify", lambda *words: told.append(words))
+    monkeypatch.setattr(QApplication, "alert", lambda *window: told.append(window))
+    stand.window.batches.control.ended.emit(replace(stand.service.progress(), done=3))
+    assert len(told) == wanted
 
 
 def test_the_dock_icon_shows_how_far_it_is(qapp):
