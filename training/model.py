@@ -1,7 +1,8 @@
 """Qwen3-VL at a small size, for training: batches of pictures of one size, parameter names as in transformers.
 
-Written for two processor cores. Everything runs in the type of the weights (bfloat16 in training), so that the
-elementwise work between the matrix products, which is what takes the time on a processor, moves half the bytes.
+Written for two processor cores. Everything runs in the type of the weights (bfloat16 in training, where the
+processor can), so that the elementwise work between the matrix products, which is what takes the time, moves half the
+bytes.
 
 Sources: transformers ``models/qwen3_vl/modeling_qwen3_vl.py`` for the architecture; the test of the exported weights
 compares token ids with mlx-vlm.

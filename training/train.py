@@ -23,6 +23,8 @@ from training.optimizer import Trainer, schedule
 from training.rubric import DIMENSIONS
 
 AUXILIARY = 0.3
+CORES = 2
+"""Whose seconds are counted."""
 QUESTIONS_EVERY = 2
 """Steps of stage B between two batches of questions."""
 
@@ -36,7 +38,7 @@ class Stage:
     name
         "a" or "b".
     seconds, steps
-        It ends after either; 0 steps: no limit.
+        It ends after either; 0 steps: no limit. Seconds are those of two cores: one core takes twice as long.
     rate
         Peak learning rate.
     parts, part
@@ -51,7 +53,7 @@ class Stage:
     parts: int
     part: int
     steps: int = 0
-    checkpoint_seconds: float = 240
+    checkpoint_seconds: float = 120
     check_seconds: float = 600
 
 
@@ -106,7 +108,7 @@ def _loop(
     while progress.share(stage) < 1:
         losses = _step(stage, trainer, batches, progress)
         now = perf_counter()
-        progress.elapsed += now - last
+        progress.elapsed += (now - last) * torch.get_num_threads() / CORES
         last = now
         progress.step += 1
         for key, value in losses.items():
