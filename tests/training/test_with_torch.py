@@ -10,7 +10,7 @@ pytest.importorskip("safetensors")
 
 import torch
 
-from training import export, reference, tokenizer, train
+from training import export, optimizer, reference, tokenizer, train
 from training.answers import advisors, answer
 from training.batches import Batches
 from training.dataset import Pictures
@@ -105,3 +105,27 @@ def test_cached_generation_is_the_same_as_recomputing(batches: Batches, tmp_path
             whole = torch.tensor([before + after + ids[:length]])
             hidden = exported.hidden(whole, len(before), picture, (7, 11))
             assert int(exported.logits(hidden[:, -1]).argmax()) == ids[length]
+
+
+@pytest.mark.parametrize("shape", [(40, 90), (90, 40), (64, 64)])
+def test_momentum_is_made_orthogonal_as_in_the_library(shape: tuple[int, int]) -> None:
+    from torch.optim._muon import DEFAULT_A, DEFAULT_B, DEFAULT_C, EPS, _zeropower_via_newtonschulz
+
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    ours = optimizer.orthogonal(matrix)
+    theirs = _zeropower_via_newtonschulz(matrix, (DEFAULT_A, DEFAULT_B, DEFAULT_C), 5, EPS).float()
+    assert (ours - theirs).norm() < 0.02 * theirs.norm()  # theirs is computed in bfloat16
+    assert torch.linalg.svdvals(ours).min() > 0.3
+
+
+def test_a_step_moves_every_matrix_as_the_library_would() -> None:
+    generator = torch.Generator().manual_seed(2)
+    start, gradients = torch.randn(32, 48, generator=generator), torch.randn(3, 32, 48, generator=generator)
+    ours, theirs = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.clone())
+    options = {"momentum": 0.95, "weight_decay": 0.01, "adjust_lr_fn": "match_rms_adamw"}
+    both = optimizer.Muon([ours], 0.01), torch.optim.Muon([theirs], lr=0.01, **options)
+    for gradient in gradients:
+        for parameter, each in zip((ours, theirs), both, strict=True):
+            parameter.grad = gradient.clone()
+            each.step()
+    assert (ours - theirs).abs().max() < 0.02 * (ours - start).abs().max()
