@@ -29,6 +29,11 @@ _QWEN_TEMPLATE = (
     "{%- elif 'text' in part %}{{- part.text }}{%- endif %}{%- endfor %}{%- endif %}{{- '<|im_end|>\\n' }}"
     "{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
 )
+_THOUGHTS = {
+    "always": "{%- if add_generation_prompt %}{{- '<think>\\n' }}{%- endif %}",
+    "told": "{%- if add_generation_prompt and not enable_thinking %}{{- '<think>\\n\\n</think>\\n\\n' }}{%- endif %}",
+}
+"""How templates of Qwen's have their models think: as they are asked, or as they please."""
 _SMOL_SPECIALS = [
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<end_of_utterance>", "<fake_token_around_image>", "<image>",
     "<global-img>", *(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)),
@@ -103,6 +108,7 @@ def build(
     max_pixels: int = 65_536,
     extra_rows: int = 0,
     bits: int = 0,
+    thinks: str = "",
 ) -> int:
     """Write a complete model folder with random weights and return its number of parameters.
 
@@ -124,10 +130,12 @@ def build(
         Rows of the embedding beyond the tokenizer's vocabulary, as real models have them.
     bits
         Quantize the language model to this many bits, as downloads are; 0 leaves it as it is.
+    thinks
+        For Qwen's: "always", "told", or empty for a model that does not think before it answers.
     """
     folder.mkdir(parents=True, exist_ok=True)
     dimensions = SIZES[size]
-    ids, entries = _write_tokenizer(folder, architecture, dimensions)
+    ids, entries = _write_tokenizer(folder, architecture, dimensions, thinks)
     rows = max(dimensions.rows, entries + extra_rows)
     files = _CONFIGS[architecture](dimensions, ids, rows, max_pixels)
     _write_json(folder / "config.json", files.config)
@@ -142,7 +150,7 @@ def _write_json(file: Path, content: dict[str, Any]) -> None:
     file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _write_tokenizer(folder: Path, architecture: str, size: Size) -> tuple[dict[str, int], int]:
+def _write_tokenizer(folder: Path, architecture: str, size: Size, thinks: str) -> tuple[dict[str, int], int]:
     """Write the tokenizer's files; return the ids of its special tokens and its number of entries."""
     make = random_tokenizer.byte_level
     names: dict[str, Any] = {"unk_token": None, "bos_token": None}
@@ -161,6 +169,8 @@ def _write_tokenizer(folder: Path, architecture: str, size: Size) -> tuple[dict[
         specials, template, names["eos_token"], names["pad_token"] = (
             _QWEN_SPECIALS, _QWEN_TEMPLATE, "<|im_end|>", "<|endoftext|>",
         )  # fmt: skip
+        if thinks:
+            specials, template = [*specials, "<think>", "</think>"], template + _THOUGHTS[thinks]
     tokenizer = make(size.vocabulary, specials, size.corpus)
     tokenizer.save(str(folder / "tokenizer.json"))
     _write_json(

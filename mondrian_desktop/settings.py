@@ -156,6 +156,17 @@ SCHEMA = Setting(
     "A model that can be held to the form of a critique always writes a whole one. Off: it writes as it likes.",
     group=Group.ANALYSIS,
 )  # fmt: skip
+THINKING = Setting(
+    "thinking", "auto", "Thinking",
+    "auto: models that always think before they answer do. on: also those that can be told to, which takes longer. "
+    "off: none does.",
+    choices=("auto", "on", "off"), words=("As each model does", "Wherever a model can", "Never"), group=Group.ANALYSIS,
+)  # fmt: skip
+THINKING_TOKENS = Setting(
+    "thinking_tokens", 1024, "Longest thinking",
+    "After so many tokens a model is made to answer. The answer has its own limit.",
+    unit="tokens", minimum=16, maximum=16384, group=Group.ANALYSIS,
+)  # fmt: skip
 ADVISOR = Setting("advisor", "mentor", "Advisor", "Who writes the critique.", group=Group.ANALYSIS)
 MODEL = Setting(
     "model", "mini", "Model", "A model on this Mac, or a server of yours; its id or its folder.", group=Group.MODELS
@@ -244,7 +255,7 @@ SIDECAR_RATING = Setting(
 
 ALL: tuple[Setting[Any], ...] = (
     APPEARANCE, LANGUAGE, UPDATE_INTERVAL,
-    ADVISOR, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, SCHEMA, STREAM,
+    ADVISOR, ANALYSIS_SIZE, MAX_TOKENS, TEMPERATURE, SCHEMA, THINKING, THINKING_TOKENS, STREAM,
     MODEL, OFFER_MODEL, UNLOAD_AFTER,
     RESUME_BATCHES, BATCH_SUBFOLDERS, KEEP_AWAKE, NOTIFY, WATCH_SUBFOLDERS, WATCH_EXISTING,
     SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS,

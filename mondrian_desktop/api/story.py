@@ -87,7 +87,7 @@ class Story:
         if isinstance(event, Thinking):
             return [Event("thinking_update", {"thinking": event.text})]
         if isinstance(event, Token) and update.job.question:
-            submission.text.append(event.text)
+            submission.text.append(submission.splitter.feed(event.text)[1])
             return self._partial(submission, update.job.advisor, text=submission.text)
         if isinstance(event, Partial):
             return self._partial(
@@ -111,7 +111,7 @@ def _told(advisor: str, fields: dict[str, Any]) -> Event:
 
 def _whole(analysis: Analysis) -> Event:
     if analysis.critique is None:
-        return _told(analysis.advisor, {"progress": 1.0, "text": analysis.raw_text})
+        return _told(analysis.advisor, {"progress": 1.0, "text": analysis.answer})
     return _told(analysis.advisor, {"progress": 1.0, "critique": critique_fields(analysis.critique)})
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mondrian_desktop.api.progress import Progress
+from mondrian_desktop.report.thinking import Splitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Submission:
         Stage and percentage of the last status update.
     text
         The answer to a question, as far as it is written.
+    splitter
+        Keeps out of it what the model thinks first.
     """
 
     id: str
@@ -78,6 +81,7 @@ class Submission:
     next_partial_s: float = float("-inf")
     told: tuple[object, int] = ((), 0)
     text: list[str] = field(default_factory=list)
+    splitter: Splitter = field(default_factory=Splitter)
 
     def record(self) -> dict[str, Any]:
         """Return what clients are told, for JSON."""

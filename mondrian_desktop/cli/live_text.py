@@ -9,6 +9,7 @@ from mondrian_desktop.jobs.run import JobEvent, Partial
 from mondrian_desktop.report import text, wording
 from mondrian_desktop.report.clean import clean, clean_line
 from mondrian_desktop.report.model import Analysis, Critique, Labels
+from mondrian_desktop.report.thinking import Splitter
 
 
 class LiveCritique:
@@ -41,16 +42,18 @@ class LiveCritique:
 
 
 class LiveAnswer:
-    """Prints an answer without structure word by word."""
+    """Prints an answer without structure word by word; what the model thinks before is not printed."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._pending = ""
+        self._splitter = Splitter()
 
     def update(self, event: JobEvent) -> None:
         """Take in one event of the job."""
         if isinstance(event, Token):
-            words, space, self._pending = (self._pending + event.text).rpartition(" ")
+            answer = self._splitter.feed(event.text)[1]
+            words, space, self._pending = (self._pending + answer).rpartition(" ")
             self._out.write(clean(words + space))
             self._out.flush()
 

@@ -13,9 +13,9 @@ from typing import Any, TypeGuard
 from mondrian_desktop.critique.rubric import Rubric
 from mondrian_desktop.report.clean import clean, clean_line
 from mondrian_desktop.report.model import Critique, Score
+from mondrian_desktop.report.thinking import MAX_CHARS as MAX_CHARS
+from mondrian_desktop.report.thinking import split
 
-MAX_CHARS = 200_000
-"""Characters of an answer that are looked at."""
 _FIELD, _ITEM, _ITEMS = 2000, 500, 8
 _TRIES = 12
 _KEYS = {
@@ -41,31 +41,16 @@ _CONTROLS = dict.fromkeys(range(0x20), " ")
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>\\u[dD][89a-fA-F]..(?=.{6}))|\\[\"\\/bfnrtu]|(?P<unknown>\\(?=.))"
 )
-_OPENING = re.compile(r"<think(?:ing)?>|<\|channel>thought|<\|channel\|>analysis<\|message\|>")
-_CLOSING = re.compile(r"</think(?:ing)?>|<channel\|>|<\|end\|>")
 _SCORE = re.compile(r"\s*(\d{1,2}(?:[.,]\d{1,4})?)\s*(?:(?:/|out of|of)\s*10(?:[.,]0+)?)?\s*")
 
 
 def split_thinking(text: str) -> tuple[str, str]:
     """Return (thinking, answer): what a thinking model wrote before its answer, and the rest.
 
-    A block that is not closed is thinking to its end. A closing mark alone ends a block that the prompt opened.
+    As :func:`mondrian_desktop.report.thinking.split`; an object that looks like a critique is the answer, whatever is
+    in its texts.
     """
-    text = text[:MAX_CHARS]
-    thoughts: list[str] = []
-    for _ in range(_TRIES):
-        brace = text.find("{")
-        opening, closing = _OPENING.search(text), _CLOSING.search(text)
-        if opening and (brace < 0 or opening.start() < brace):
-            end = _CLOSING.search(text, opening.end())
-            thoughts.append(text[opening.end() : end.start() if end else None])
-            text = text[: opening.start()] + (text[end.end() :] if end else "")
-        elif closing and not _is_answer(text):
-            thoughts.append(text[: closing.start()])
-            text = text[closing.end() :]
-        else:
-            break
-    return "\n\n".join(each.strip() for each in thoughts if each.strip()), text
+    return split(text, _is_answer)
 
 
 def parse(text: str, rubric: Rubric) -> Critique | None:

@@ -152,7 +152,7 @@ def question_messages(
     plainly = f"Answer in plain sentences in {_language(language)}, not as JSON, in at most 200 words."
     if photo is not None and analysis is not None and rubric is not None:
         opening = critique_messages(advisor, rubric, entry, photo, language=language)
-        critique = Message("assistant", _foreign(analysis.raw_text, _ANSWER_LIMIT))
+        critique = Message("assistant", _foreign(analysis.answer, _ANSWER_LIMIT))
         return (*opening, critique, *turns, Message("user", f"{asked}\n\n{plainly}"))
     facts = f"{photo_facts(photo)}\n\n" if photo else ""
     system = Message("system", _TALK + (f"\n{_DATA}" if photo else ""))

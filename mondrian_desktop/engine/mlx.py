@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from mondrian_desktop.engine import folder, loading, reading
 from mondrian_desktop.engine.guard import RepetitionGuard
@@ -30,12 +30,15 @@ from mondrian_desktop.engine.protocol import (
 )
 from mondrian_desktop.engine.reading import Prompt
 from mondrian_desktop.engine.slicing import Slice
+from mondrian_desktop.engine.thinking import ThinkingMask
 from mondrian_desktop.engine.worker import Worker
 from mondrian_desktop.errors import Cancelled, UserError
 
 PREFILL_TOKENS = 256
 """Prompt tokens that are processed at once. Fixed, not adapted: how a prompt is cut moves logits by some 1e-5, and
 equal requests give equal words. The library's 2048 makes slices of a third of a second on a slow machine."""
+
+_MARKS = 4
 
 
 class MlxEngine:
@@ -132,10 +135,10 @@ class MlxEngine:
         yield Phase(Stage.READING)
         loaded.reset_stopping()
         prompt, mask = yield from self._worker.run("read the request", lambda: _read(loaded, request))
-        answer.image_size = prompt.image_size
+        answer.image_size, answer.opened = prompt.image_size, prompt.opened
         # Taken out: what a cancelled or failed request leaves in it is stale.
         state = self._prefixes.take(prompt.key) or PromptCacheState()
-        _leave_one(state, prompt.ids)
+        _leave_some(state, prompt)
         options = _options(loaded, request, prompt, mask, state)
         try:
             if request.stream:
@@ -156,6 +159,7 @@ class _Answer:
     def __init__(self, clock: Callable[[], float]) -> None:
         self.reason: FinishReason | None = None
         self.image_size: tuple[int, int] | None = None
+        self.opened = ""
         self.peak_memory_bytes = 0
         self._clock = clock
         self._guard = RepetitionGuard()
@@ -196,12 +200,14 @@ class _Answer:
 
     def _guarded(self, result: Any) -> str:
         """Return the result's text, cut where the answer has begun to repeat itself; sets the reason to end."""
-        kept = self._guard.cut(result.text)
+        # Whoever reads it need not know that the prompt ended with the mark.
+        text, self.opened = self.opened + result.text, ""
+        kept = self._guard.cut(text)
         if kept is not None:
             self.reason = FinishReason.REPETITION
         elif result.finish_reason is not None:
             self.reason = FinishReason(result.finish_reason)
-        self._pieces.append(result.text[:kept])
+        self._pieces.append(text[:kept])
         return self._pieces[-1]
 
     def _count(self, result: Any, tps: float, first_s: float) -> None:
@@ -217,19 +223,30 @@ class _Answer:
         )
 
 
-def _read(loaded: LoadedModel, request: Request) -> tuple[Prompt, SchemaMask | None]:
+Mask: TypeAlias = SchemaMask | ThinkingMask
+
+
+def _read(loaded: LoadedModel, request: Request) -> tuple[Prompt, Mask | None]:
     prompt = reading.read(loaded, request)
     if request.schema is None:
         return prompt, None
     if loaded.schema_tokenizer is None:
         loaded.schema_tokenizer = SchemaTokenizer(loaded.tokenizer, loaded.stop_ids())
-    return prompt, SchemaMask(loaded.schema_tokenizer, request.schema)
+    mask = SchemaMask(loaded.schema_tokenizer, request.schema)
+    return prompt, ThinkingMask(mask, prompt.marks, loaded.stop_ids()) if prompt.marks else mask
 
 
-def _leave_one(state: Any, ids: list[int]) -> None:
-    """Have at least one token left to compute: the library reuses nothing where the whole prompt is there already."""
-    if state.token_ids is not None and state.token_ids[: len(ids)] == ids:
-        state.token_ids = ids[:-1]
+def _leave_some(state: Any, prompt: Prompt) -> None:
+    """Have at least one token left to compute: the library reuses nothing where the whole prompt is there already.
+
+    And the mark with which the prompt opens the thinking: the library looks for it in what is left.
+    """
+    ids, marks = prompt.ids, prompt.marks
+    last = len(ids) - 1
+    if marks and marks.is_open:
+        last -= ids[::-1].index(marks.start_id)
+    if state.token_ids is not None and state.token_ids[: last + 1] == ids[: last + 1]:
+        state.token_ids = ids[:last]
 
 
 def _can_be_cut(state: Any) -> bool:
@@ -237,12 +254,20 @@ def _can_be_cut(state: Any) -> bool:
     return all(hasattr(cache, "is_trimmable") and cache.is_trimmable() for cache in state.cache)
 
 
-def _options(
-    loaded: LoadedModel, request: Request, prompt: Prompt, mask: SchemaMask | None, state: Any
-) -> dict[str, Any]:
+def _options(loaded: LoadedModel, request: Request, prompt: Prompt, mask: Mask | None, state: Any) -> dict[str, Any]:
+    thinks: dict[str, Any] = {}
+    if marks := prompt.marks:
+        thinks = {
+            "enable_thinking": True,
+            "thinking_budget": request.thinking_tokens,
+            "thinking_start_token": marks.start,
+            "thinking_end_token": marks.end,
+        }
     return {
         **prompt.inputs,
-        "max_tokens": request.max_tokens,
+        **thinks,
+        # With the marks, and the line break that the library writes before the closing one.
+        "max_tokens": request.max_tokens + (request.thinking_tokens + _MARKS if prompt.marks else 0),
         "temperature": request.temperature,
         "seed": request.seed,
         "prefill_step_size": _prefill_tokens(loaded, state),
@@ -260,7 +285,7 @@ def _prefill_tokens(loaded: LoadedModel, state: Any) -> int | None:
     return None if is_cut_wrong else PREFILL_TOKENS
 
 
-def _masking(mask: SchemaMask) -> Callable[[Any, Any], Any]:
+def _masking(mask: Mask) -> Callable[[Any, Any], Any]:
     """Return the library's hook that leaves only what ``mask`` allows."""
     import mlx.core as mx
 

@@ -73,7 +73,7 @@ class Request:
     image
         The picture, or None for a text-only request.
     max_tokens
-        Largest number of generated tokens.
+        Largest number of generated tokens; what is thought before has its own limit.
     temperature
         0 is greedy decoding: the same request gives the same text.
     seed
@@ -82,6 +82,11 @@ class Request:
         False: the library's blocking ``generate`` in one piece.
     schema
         JSON schema that the answer must fulfil, or None for free text.
+    thinking
+        "auto": models that always think do. "on": also those that can be told to. "off": none does. The thinking is
+        part of the text, marked as :mod:`mondrian_desktop.report.thinking` knows it.
+    thinking_tokens
+        After so many tokens of thinking the model is made to answer.
     server
         Where the model runs, or None: here, from ``weights``.
     """
@@ -94,6 +99,8 @@ class Request:
     seed: int = 0
     stream: bool = True
     schema: Mapping[str, Any] | None = None
+    thinking: str = "auto"
+    thinking_tokens: int = 1024
     server: Server | None = None
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mondrian_desktop.engine import thinking
 from mondrian_desktop.engine.loading import LoadedModel
 from mondrian_desktop.engine.prefix import PrefixKey
 from mondrian_desktop.engine.protocol import Image, Message, Request, Stage
+from mondrian_desktop.engine.thinking import Marks
 from mondrian_desktop.errors import UserError
 
 
@@ -28,6 +30,8 @@ class Prompt:
         Under which what is computed for it may be used again.
     image_size
         (width, height) in pixels at which the model sees the picture, or None where that is not known.
+    marks
+        Between what the model thinks before it answers, or None where it does not.
     """
 
     text: str
@@ -35,6 +39,12 @@ class Prompt:
     ids: list[int]
     key: PrefixKey
     image_size: tuple[int, int] | None
+    marks: Marks | None = None
+
+    @property
+    def opened(self) -> str:
+        """What the answer's text lacks because the prompt ends with it."""
+        return self.marks.start if self.marks and self.marks.is_open else ""
 
 
 def read(loaded: LoadedModel, request: Request) -> Prompt:
@@ -49,12 +59,24 @@ def read(loaded: LoadedModel, request: Request) -> Prompt:
     """
     if (request.image is not None) != any(message.has_image for message in request.messages):
         raise ValueError("an image needs exactly one message that has it")
-    text = _template(loaded, _turns(request.messages), request.image)
+    text, marks = _text(loaded, request)
     inputs = _inputs(loaded, text, request.image)
     ids: list[int] = inputs["input_ids"].flatten().tolist()
     _check_length(loaded, len(ids))
     key = PrefixKey(request.weights, request.image.key if request.image else None, _digest(inputs.get("pixel_values")))
-    return Prompt(text, inputs, ids, key, _image_size(loaded.processor, inputs) if request.image else None)
+    size = _image_size(loaded.processor, inputs) if request.image else None
+    return Prompt(text, inputs, ids, key, size, marks)
+
+
+def _text(loaded: LoadedModel, request: Request) -> tuple[str, Marks | None]:
+    """Return the templated prompt, and how the model thinks, if it does."""
+    turns = _turns(request.messages)
+    text = _template(loaded, turns, request.image)
+    is_told = False
+    if request.thinking == "on":
+        told = _template(loaded, turns, request.image, enable_thinking=True)
+        text, is_told = told, told != text
+    return thinking.arrange(loaded.tokenizer, text, request.thinking, is_told=is_told)
 
 
 def _turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
@@ -74,13 +96,13 @@ def _turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
     return turns
 
 
-def _template(loaded: LoadedModel, turns: Sequence[dict[str, Any]], image: Image | None) -> str:
+def _template(loaded: LoadedModel, turns: Sequence[dict[str, Any]], image: Image | None, **told: bool) -> str:
     import jinja2
     from mlx_vlm.prompt_utils import apply_chat_template
 
     def applied(turns: Sequence[dict[str, Any]]) -> str:
         config = loaded.model.config
-        return str(apply_chat_template(loaded.processor, config, list(turns), num_images=1 if image else 0))
+        return str(apply_chat_template(loaded.processor, config, list(turns), num_images=1 if image else 0, **told))
 
     try:
         return applied(turns)

@@ -36,7 +36,7 @@ ATTEMPTS = 4
 """How often a server is asked before the job fails; a stalled connection, for which one waits long, counts twice."""
 LONGEST_PAUSE_S = 120.0
 JPEG_QUALITY = 92
-OPTIONAL = ("response_format", "stream_options", "seed")
+OPTIONAL = ("chat_template_kwargs", "response_format", "stream_options", "seed")
 """What is left out, one after the other, where a server does not take a request."""
 
 
@@ -307,6 +307,10 @@ def _body(server: Server, request: Request) -> dict[str, Any]:
     if request.schema is not None:
         schema = {"name": "critique", "schema": dict(request.schema), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if request.thinking != "auto":
+        # As vLLM, SGLang and mlx-vlm's own server have it. There is no common word for a limit: room is made for it.
+        body["chat_template_kwargs"] = {"enable_thinking": request.thinking == "on"}
+        body["max_tokens"] += request.thinking_tokens if request.thinking == "on" else 0
     return body
 
 

@@ -94,8 +94,11 @@ class AskPage(QWidget):
         """Append what has come of the answer since."""
         if self._live_job != live.job.id:
             self._live_job, self._shown_pieces = live.job.id, 0
-        if new := live.pieces[self._shown_pieces :]:
-            self._shown_pieces = len(live.pieces)
+        if live.is_thinking:
+            self.reason.setText("The model thinks first…")
+            self.reason.show()
+        if new := live.answer[self._shown_pieces :]:
+            self._shown_pieces = len(live.answer)
             bar = self.text.verticalScrollBar()
             follows = bar.value() >= bar.maximum() - GRID
             self._live.add_plain("".join(new))

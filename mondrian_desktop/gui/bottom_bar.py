@@ -1,5 +1,7 @@
 """The strip at the bottom: what is going on, how far it is, how long it took, and Stop."""
 
+import math
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -62,7 +64,8 @@ class BottomBar(QWidget):
         self.bar.advance()
         _set(self.label, phase_words(live))
         first = "" if live.first_token_s is None else f"first token {seconds(live.first_token_s)}  ·  "
-        _set(self.times, f"{first}{clock(now_s - live.began_s)}")
+        left = time_left(live.seconds_left())
+        _set(self.times, f"{first}{clock(now_s - live.began_s)}" + (f"  ·  {left}" if left else ""))
         _set(self.waiting, f"{waiting} waiting" if waiting else "")
         self.waiting.setVisible(bool(waiting))
         self.stop_all.setVisible(bool(waiting))
@@ -118,6 +121,16 @@ def result_words(analysis: Analysis, elapsed_s: float | None = None) -> str:
     if elapsed_s is not None:
         parts.append(seconds(elapsed_s))
     return "  ·  ".join(parts)
+
+
+def time_left(left_s: float | None) -> str:
+    """Return the time left in words, in steps in which it can be read: "about 25 s left"; empty where not known."""
+    if left_s is None:
+        return ""
+    if left_s >= 90:
+        return f"about {left_s / 60:.0f} min left"
+    step = 1 if left_s <= 10 else 5
+    return f"about {max(1, math.ceil(left_s / step)) * step} s left"
 
 
 def clock(elapsed_s: float) -> str:

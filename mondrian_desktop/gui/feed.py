@@ -14,11 +14,15 @@ from mondrian_desktop.jobs.model import Job, JobState
 from mondrian_desktop.jobs.queue import Update
 from mondrian_desktop.jobs.run import JobEvent, Partial, Read, Thinking
 from mondrian_desktop.photo.model import Photo
+from mondrian_desktop.report.thinking import Splitter
 from mondrian_desktop.service import Service
 
 BEAT_MS = 50
 """Time between two repaints while something runs."""
 _READING_SCALE_S = 2.0
+_LONGEST_GAP_S = 5.0
+_TELLING_SHARE, _TELLING_S = 0.08, 1.0
+"""From where on the time left is worth telling."""
 
 
 @dataclass(slots=True)
@@ -33,6 +37,12 @@ class Live:
         Seconds from there to the first token; None before it.
     pieces
         The text so far, in the order in which it came. Only ever appended to.
+    thoughts, answer
+        The same, told apart: what the model thinks first, and what it answers.
+    thinking_tokens
+        Tokens up to the end of the thinking.
+    answering_s
+        Seconds in which the answer came so far; longer pauses between two tokens are left out.
     """
 
     job: Job
@@ -47,6 +57,12 @@ class Live:
     first_token_s: float | None = None
     generation_tokens: int = 0
     pieces: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    answer: list[str] = field(default_factory=list)
+    thinking_tokens: int = 0
+    answering_s: float = 0.0
+    _last_token_s: float | None = None
+    _splitter: Splitter = field(default_factory=Splitter)
 
     def take(self, event: JobEvent, now_s: float) -> None:
         """Remember one event."""
@@ -74,6 +90,28 @@ class Live:
         self.generation_tokens = token.generation_tokens
         if token.text:
             self.pieces.append(token.text)
+            thought, answer = self._splitter.feed(token.text)
+            if thought:
+                self.thoughts.append(thought)
+            if answer:
+                self.answer.append(answer)
+        if self.is_thinking:
+            self.thinking_tokens = token.generation_tokens
+        elif self._last_token_s is not None:
+            self.answering_s += min(now_s - self._last_token_s, _LONGEST_GAP_S)
+        self._last_token_s = now_s
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether the model is thinking now, before it answers."""
+        return self._splitter.is_thinking
+
+    def seconds_left(self) -> float | None:
+        """Return how long the writing will take, by the share that is there; None where it is too early to say."""
+        done = self.partial.progress if self.partial else 0.0
+        if done < _TELLING_SHARE or self.answering_s < _TELLING_S:
+            return None
+        return self.answering_s * (1 - done) / done
 
     def shares(self, now_s: float, max_tokens: int) -> tuple[float, float, float]:
         """Return how much of reading (and loading), looking and writing is done, 0 to 1 each."""
@@ -91,7 +129,8 @@ class Live:
 
     def _token_share(self, max_tokens: int) -> float:
         # Without structure there is nothing to count but tokens; most answers end well before the limit.
-        return 0.0 if self.partial and self.partial.progress else 0.9 * self.generation_tokens / max(max_tokens, 1)
+        written = self.generation_tokens - self.thinking_tokens
+        return 0.0 if self.partial and self.partial.progress else 0.9 * written / max(max_tokens, 1)
 
 
 class Feed(QObject):

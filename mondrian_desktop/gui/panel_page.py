@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from mondrian_desktop.gui.report_text import ReportText
 from mondrian_desktop.gui.theme import GRID, Theme
+from mondrian_desktop.gui.thinking_box import ThinkingBox
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.report.model import Analysis, Labels
 from mondrian_desktop.report.pane import panel
@@ -26,12 +27,14 @@ class PanelPage(QWidget):
         self.tabs.currentChanged.connect(lambda _: self._show_tab())
         # Without tabs it has no name to be called by.
         self.tabs.hide()
+        self.thinking = ThinkingBox()
         self.text = ReportText(theme)
         self.text.setAccessibleName("Panel")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.tabs)
+        layout.addWidget(self.thinking)
         layout.addWidget(self.text, 1)
         theme.changed.connect(self._show_tab)
 
@@ -56,8 +59,10 @@ class PanelPage(QWidget):
 
     def _show_tab(self) -> None:
         place = self.tabs.currentIndex()
-        if place > 0 and place <= len(self._analyses):
-            analysis = self._analyses[place - 1]
+        analysis = self._analyses[place - 1] if 0 < place <= len(self._analyses) else None
+        self.thinking.show_final(analysis.thinking if analysis else "")
+        self.thinking.setVisible(self.thinking.needed)
+        if analysis:
             self.text.show_analysis("", analysis, self._labels.get(analysis.advisor, Labels()))
         elif self._analyses:
             self.text.clear_text()

@@ -78,7 +78,7 @@ class Questions(QObject):
         analysis = self._service.analysis(job_id)
         if analysis is None or not self._service.job(job_id).is_over:
             return None
-        return Exchange(analysis.question, analysis.raw_text, str(analysis.generation.finish_reason))
+        return Exchange(analysis.question, analysis.answer, str(analysis.generation.finish_reason))
 
     def _reason(self, analysis: Analysis | None) -> str:
         if analysis is None:

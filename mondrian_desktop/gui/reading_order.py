@@ -32,9 +32,10 @@ def set_tab_order(
         models.button, toolbar.advisor, toolbar.analyze, notice.act, notice.dismiss, models.offer.act,
         models.offer.details, models.offer.later, models.offer.never, server.back, welcome.open,
         *welcome.samples.values(), area.add, photos, view, pane.tabs, pane.header.others, pane.banner.button,
-        pane.card.analyze, pane.text, pane.message.button, pane.facts, pane.facts.seen, pane.raw, pane.ask.text,
-        pane.ask.models, pane.ask.subject, pane.ask.line, pane.ask.button, pane.panel.tabs, pane.panel.text,
-        bottom.stop, bottom.stop_all,
+        pane.thinking.button, pane.thinking.text, pane.card.analyze, pane.text, pane.message.button, pane.facts,
+        pane.facts.seen, pane.raw, pane.ask.text, pane.ask.models, pane.ask.subject, pane.ask.line, pane.ask.button,
+        pane.panel.tabs, pane.panel.thinking.button, pane.panel.thinking.text, pane.panel.text, bottom.stop,
+        bottom.stop_all,
     )  # fmt: skip
     for one, other in pairwise(in_reading_order):
         QWidget.setTabOrder(one, other)

@@ -19,6 +19,7 @@ from mondrian_desktop.gui.report_header import ReportHeader
 from mondrian_desktop.gui.report_text import ReportText
 from mondrian_desktop.gui.session import Shown
 from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
+from mondrian_desktop.gui.thinking_box import ThinkingBox
 from mondrian_desktop.jobs.model import Job, JobState
 from mondrian_desktop.report import wording
 from mondrian_desktop.report.model import Analysis, Critique, Labels
@@ -47,6 +48,7 @@ class ReportPane(QWidget):
         self.tabs = QTabBar()
         self.header = ReportHeader(theme)
         self.banner = _Banner(theme)
+        self.thinking = ThinkingBox()
         self.card = AdvisorCard(theme)
         self.text = ReportText(theme)
         self.message = MessagePage(theme, "State of the analysis")
@@ -140,6 +142,7 @@ class ReportPane(QWidget):
         layout.addLayout(bar)
         layout.addWidget(self.header)
         layout.addWidget(self.banner)
+        layout.addWidget(self.thinking)
         layout.addWidget(self._pages, 1)
 
     def _connect(self) -> None:
@@ -168,11 +171,13 @@ class ReportPane(QWidget):
         return self._dimensions[model]
 
     def _show_live(self, live: Live) -> None:
+        self.thinking.show_live(live)
         self.text.show_live(live)
         self.raw.show_live(live.job.id, live.pieces)
         self._critique_page = self.text
 
     def _show_analysis(self, job: Job, analysis: Analysis, labels: Labels) -> None:
+        self.thinking.show_final(analysis.thinking)
         self.text.show_analysis(job.id, analysis, labels)
         self.raw.show_final(analysis.raw_text)
         self._critique_page = self.text
@@ -182,12 +187,14 @@ class ReportPane(QWidget):
             notice = f"Analyzed before, on {wording.day(analysis)}."
         if notice:
             self.banner.show_notice(notice)
-        if not analysis.raw_text.strip():
-            self.message.show_message("Stopped", "The model had not written anything yet.", "", "Analyze again")
+        if not analysis.answer.strip():
+            done = "only thought about it so far" if analysis.thinking else "had not written anything yet"
+            self.message.show_message("Stopped", f"The model {done}.", "", "Analyze again")
             self.banner.hide()
             self._critique_page = self.message
 
     def _show_unasked(self, shown: Shown) -> None:
+        self.thinking.show_final("")
         self.text.clear_text()
         self.raw.show_final("")
         if shown.entry.problem:
@@ -198,6 +205,7 @@ class ReportPane(QWidget):
             self._critique_page = self.card
 
     def _show_without_text(self, job: Job, ahead: int) -> None:
+        self.thinking.show_final("")
         self.text.clear_text()
         self.raw.show_final("")
         self._critique_page = self.message
@@ -234,6 +242,7 @@ class ReportPane(QWidget):
 
     def _show_page(self) -> None:
         page = (self._critique_page, self.facts, self.raw, self.ask, self.panel)[self.tabs.currentIndex()]
+        self.thinking.setVisible(self.thinking.needed and page is self._critique_page)
         if self._pages.currentWidget() is not page:
             self._pages.setCurrentWidget(page)
         if page is self.raw and self._shown is not None and self._shown.live is not None:

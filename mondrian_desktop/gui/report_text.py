@@ -56,9 +56,9 @@ class ReportText(QTextBrowser):
         follows = self._is_at_end()
         if live.partial is not None and live.partial.critique != Critique():
             self._live.show(live.partial.critique)
-        elif live.generation_tokens >= _PATIENCE_TOKENS:
-            self._live.add_plain("".join(live.pieces[self._plain_pieces :]))
-            self._plain_pieces = len(live.pieces)
+        elif live.generation_tokens - live.thinking_tokens >= _PATIENCE_TOKENS:
+            self._live.add_plain("".join(live.answer[self._plain_pieces :]))
+            self._plain_pieces = len(live.answer)
         if follows:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 

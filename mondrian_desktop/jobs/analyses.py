@@ -128,7 +128,7 @@ def _write_photo(connection: Connection, photo: PhotoRef | None, read: Photo | N
 
 def _write_words(connection: Connection, analysis_id: int, analysis: Analysis) -> None:
     critique = analysis.critique
-    words = [analysis.raw_text]
+    words = [analysis.answer]
     if critique is not None:
         connection.executemany(
             "INSERT OR IGNORE INTO scores VALUES (?, ?, ?)",

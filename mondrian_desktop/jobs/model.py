@@ -45,6 +45,8 @@ class Options:
     stream: bool = True
     language: str = "English"
     schema: bool = True
+    thinking: str = "auto"
+    thinking_tokens: int = 1024
 
 
 @dataclass(frozen=True, slots=True)

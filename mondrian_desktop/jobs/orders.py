@@ -18,6 +18,8 @@ from mondrian_desktop.settings import (
     SCHEMA,
     STREAM,
     TEMPERATURE,
+    THINKING,
+    THINKING_TOKENS,
     UPDATE_INTERVAL,
     Settings,
 )
@@ -43,6 +45,8 @@ class Orders:
             stream=get(STREAM),
             language=get(LANGUAGE),
             schema=get(SCHEMA),
+            thinking=get(THINKING),
+            thinking_tokens=get(THINKING_TOKENS),
         )
 
     def job(

@@ -122,7 +122,7 @@ class Assignment:
         if not self.job.options.temperature:
             del options["seed"]
         # Analyses made before there were these options count as made with their defaults.
-        for name in ("language", "schema"):
+        for name in ("language", "schema", "thinking", "thinking_tokens"):
             if options[name] == getattr(_DEFAULTS, name):
                 del options[name]
         said = (self.advisor.id, self.advisor.seeing, self.advisor.voice, self.advisor.outside, self.advisor.focus)
@@ -210,6 +210,8 @@ def _request(assignment: Assignment, photo: Photo | None) -> Request:
         seed=options.seed,
         stream=options.stream,
         schema=schema,
+        thinking=options.thinking,
+        thinking_tokens=options.thinking_tokens,
         server=entry.server,
     )
 

@@ -54,7 +54,7 @@ def _row(analysis: Analysis, names: list[str], labels: Mapping[str, Labels]) -> 
         analysis.generation.finish_reason,
     )
     texts = (
-        critique.image_description if critique else analysis.raw_text,
+        critique.image_description if critique else analysis.answer,
         "; ".join(critique.key_strengths) if critique else "",
         "; ".join(critique.priority_improvements) if critique else "",
         critique.technical_notes if critique else "",

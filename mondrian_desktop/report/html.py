@@ -96,7 +96,7 @@ def _article(analysis: Analysis, labels: Labels, image: str | None) -> str:
         f'<p class="notice">{_text(notice)}</p>' if notice else "",
         f'<h2 dir="auto">{_text(analysis.question)}</h2>' if analysis.question and analysis.photo else "",
         _top(analysis, image),
-        *(_critique(analysis.critique, analysis) if analysis.critique else [_markdown(analysis.raw_text)]),
+        *(_critique(analysis.critique, analysis) if analysis.critique else [_markdown(analysis.answer)]),
         *(f'<h2 dir="auto">{_text(each.question)}</h2>{_markdown(each.answer)}' for each in analysis.conversation),
         _thinking(analysis.thinking),
         f"<footer>{_footer(analysis, labels)}</footer>\n</article>",

@@ -46,7 +46,7 @@ def render(analysis: Analysis, labels: Labels = wording.NO_LABELS) -> str:
         blocks.append(f"**{escape(notice)}**")
     if analysis.question:
         blocks.append(f"> {escape(analysis.question)}")
-    blocks += _critique(analysis.critique) if analysis.critique else [defuse(analysis.raw_text)]
+    blocks += _critique(analysis.critique) if analysis.critique else [defuse(analysis.answer)]
     if analysis.facts is not None and analysis.critique:
         blocks += [f"> {escape(wording.differs(each))}" for each in disagreements(analysis.critique, analysis.facts)]
         blocks.append(_list("Measured", sentences(analysis.facts)))

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mondrian_desktop.photo.model import Exif, Measurements
+from mondrian_desktop.report import thinking as thoughts
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,11 @@ class Analysis:
     question
         What was asked, for a question; empty for a critique.
     critique
-        The parsed answer, or None where it had no structure: then ``raw_text`` is all there is.
+        The parsed answer, or None where it had no structure: then :attr:`answer` is all there is.
     facts
         What was measured on the photo, or None without one.
     raw_text
-        The model's text, always kept, never markup.
+        The model's text with its thinking, always kept, never markup.
     created
         Time of completion, with zone.
     thinking
@@ -109,6 +110,11 @@ class Analysis:
     created: datetime
     thinking: str = ""
     conversation: tuple[Exchange, ...] = ()
+
+    @property
+    def answer(self) -> str:
+        """The model's text without its thinking."""
+        return thoughts.split(self.raw_text)[1].strip() if self.thinking else self.raw_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def pane(
         parts += [dimension(score, dark) for score in critique.dimensions]
         parts += _rest(critique, analysis, look)
     else:
-        parts.append(markdown.to_html(analysis.raw_text))
+        parts.append(markdown.to_html(analysis.answer))
     parts.append(talk(analysis.conversation))
     parts.append(_foot(analysis, labels, look))
     return "\n".join(part for part in parts if part)
@@ -143,7 +143,7 @@ def paper(
         rest = _rest(critique, analysis, look)
         parts.append(_columns(rest[:2], rest[2:]))
     else:
-        parts.append(markdown.to_html(analysis.raw_text))
+        parts.append(markdown.to_html(analysis.answer))
     parts.append(talk(analysis.conversation))
     return "\n".join(part for part in [*parts, _foot(analysis, labels, look)] if part)
 

@@ -23,7 +23,7 @@ def blocks(analysis: Analysis, labels: Labels = wording.NO_LABELS, width: int = 
     parts = [wording.title(analysis, labels), wording.byline(analysis, labels), wording.notice(analysis, labels)]
     if analysis.question and analysis.photo:
         parts.append(clean_line(analysis.question))
-    parts += _critique(analysis.critique, width) if analysis.critique else [clean(analysis.raw_text, TEXT_LIMIT)]
+    parts += _critique(analysis.critique, width) if analysis.critique else [clean(analysis.answer, TEXT_LIMIT)]
     if analysis.facts is not None and analysis.critique:
         parts += [wording.differs(each) for each in disagreements(analysis.critique, analysis.facts)]
         parts.append(_list("Measured", sentences(analysis.facts)))

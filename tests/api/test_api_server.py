@@ -219,7 +219,8 @@ def test_pages_before_the_end_do_not_exist(serve):
 
 
 def test_a_question_is_answered_without_a_photo(serve, chat_model):
-    live = serve(gated(gate := Gate(), "Depth of field is what is sharp.", at=3), settings=chat_model)
+    said = "<think>Well.</think>Depth of field is what is sharp."
+    live = serve(gated(gate := Gate(), said, at=8), settings=chat_model)
     answered = live.client.post("/ask", json={"question": " What is depth of field? ", "advisor": "weston"})
     assert answered.status_code == 201
     job = answered.json()

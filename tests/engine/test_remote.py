@@ -131,6 +131,14 @@ def test_nothing_but_pixels_of_the_promised_size_and_the_words_is_sent(serve):
     assert (body["temperature"], body["max_tokens"], body["stream"]) == (0.0, 100, True)
 
 
+def test_a_server_is_told_whether_to_think_and_has_room_for_it(serve):
+    server = serve()
+    for thinking in ("auto", "on", "off"):
+        Run(engine(server).generate(request(thinking=thinking, thinking_tokens=50))).to_end()
+    asked = [(body.get("chat_template_kwargs"), body["max_tokens"]) for body in server.bodies]
+    assert asked == [(None, 100), ({"enable_thinking": True}, 150), ({"enable_thinking": False}, 100)]
+
+
 def test_the_key_goes_to_the_server(serve):
     server = serve()
     answered(server, key="sk-1")
@@ -138,7 +146,7 @@ def test_the_key_goes_to_the_server(serve):
     assert [headers.get("Authorization") for _, headers, _ in server.requests] == ["Bearer sk-1", None]
 
 
-@pytest.mark.parametrize("dropped", ["response_format", "stream_options"])
+@pytest.mark.parametrize("dropped", ["response_format", "stream_options", "chat_template_kwargs"])
 def test_what_a_server_does_not_take_is_left_out_from_then_on(serve, dropped):
     refusal = chat_server.status(400, {"error": {"message": f"{dropped} is not supported"}})
 

@@ -123,8 +123,8 @@ def test_loads_nothing(text, tmp_path, monkeypatch):
 
 
 def test_an_answer_without_structure_is_shown_after_some_patience(text, live):
-    live.pieces = ["I like ", "it. "]
-    live.take(Token("", 2, 9.0), 1.0)
+    live.take(Token("I like ", 1, 9.0), 1.0)
+    live.take(Token("it. ", 2, 9.0), 1.0)
     text.show_live(live)
     assert text.toPlainText() == ""
     live.take(Token("Very much.", 45, 9.0), 1.0)

@@ -118,6 +118,20 @@ def test_language_and_form_are_options(reader, clock):
         assert (request.schema is not None) is is_held
 
 
+def test_thinking_is_asked_for_and_told_apart_from_the_answer(reader, clock):
+    engine = ScriptedEngine(script(f"<think>The light is {{good}}.</think>\n{answer(6)}", pieces=200))
+    done = Run(engine, reader, clock, thinking="on", thinking_tokens=77).finish()
+    (request,) = engine.requests
+    assert (request.thinking, request.thinking_tokens) == ("on", 77)
+    analysis = done.analysis
+    assert analysis.thinking == "The light is {good}."
+    assert analysis.critique.overall_score == 6.0
+    assert analysis.answer == answer(6)
+    assert analysis.raw_text.startswith("<think>")
+    assert chat(SAMPLES[0]).fingerprint == chat(SAMPLES[0], thinking="auto", thinking_tokens=1024).fingerprint
+    assert chat(SAMPLES[0]).fingerprint != chat(SAMPLES[0], thinking="on").fingerprint
+
+
 def test_an_answer_in_another_language_is_another_answer():
     plain, explicit = chat(SAMPLES[0]), chat(SAMPLES[0], language="English", schema=True)
     assert plain.fingerprint == explicit.fingerprint

@@ -4,9 +4,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mondrian_desktop.report import html
+from mondrian_desktop.report import html, markdown
 from mondrian_desktop.report.model import Analysis, Labels
 from mondrian_desktop.report.pane import panel
+from mondrian_desktop.report.text import render as as_text
 
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
 ALLOWED = {
@@ -183,6 +184,15 @@ def test_thinking_is_folded_away(analysis: Analysis) -> None:
     assert "<details><summary>" in text
     assert "First<br>the &lt;b&gt;light&lt;/b&gt;." in text
     assert "<details" not in html.render(analysis)
+
+
+def test_thinking_is_no_part_of_an_answer_without_structure(analysis: Analysis) -> None:
+    raw = "<think>A boat?</think>\n\nA fine **boat**."
+    plain = dataclasses.replace(analysis, critique=None, raw_text=raw, thinking="A boat?")
+    for shown in (html.pane(plain, False), html.paper(plain), markdown.render(plain), as_text(plain)):
+        assert "A boat?" not in shown
+        assert "boat" in shown
+    assert html.render(plain).count("A boat?") == 1
 
 
 def test_several_of_one_photo_show_it_once_after_a_table(analysis: Analysis, labels: Labels) -> None:
