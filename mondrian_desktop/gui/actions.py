@@ -69,11 +69,13 @@ class Spec:
     separated: bool = False
     checkable: bool = False
     off_mac_only: bool = False
+    mac_only: bool = False
 
 
 SPECS = (
     Spec("open", "File", "Open…", ("Ctrl+O",)),
     Spec("export", "File", "Export…", ("Ctrl+E",), lambda state: state.has_report, separated=True),
+    Spec("share", "File", "Share…", (), lambda state: state.has_report, mac_only=True),
     Spec("print", "File", "Print…", ("Ctrl+P",), lambda state: state.has_report),
     Spec("preferences", "File", "Preferences…", ("Ctrl+,",), role=_Roles.PreferencesRole, separated=True),
     Spec("analyze_files", "File", "Analyze Files…", ("Ctrl+Shift+O",), separated=True),
@@ -139,7 +141,7 @@ class Actions(QObject):
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._specs = [spec for spec in SPECS if not (spec.off_mac_only and _MAC)]
+        self._specs = [spec for spec in SPECS if not (spec.off_mac_only if _MAC else spec.mac_only)]
         self._by_id = {spec.id: self._make(spec, verbs[spec.id]) for spec in self._specs}
         self._advisors = QActionGroup(self)
         self._advisor_actions: dict[str, QAction] = {}

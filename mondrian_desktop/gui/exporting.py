@@ -3,12 +3,17 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
+from weakref import finalize
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QRectF, QSizeF, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from mondrian_desktop.errors import Cancelled, UserError
+from mondrian_desktop.gui import mac
+from mondrian_desktop.gui.theme import GRID
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import EXPORT_FORMAT, EXPORT_PHOTO
@@ -35,6 +40,8 @@ class Exporting(QObject):
         super().__init__(window)
         self._service = service
         self._window = window
+        self.sheet = mac.ShareSheet()
+        self._forget_shared: Callable[[], object] = lambda: None
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
 
     def ask(self, analyses: Sequence[Analysis]) -> QFileDialog:
@@ -65,6 +72,22 @@ class Exporting(QObject):
         self._folder = file.parent
         is_pictured = fmt in _PICTURED and self._service.settings.get(EXPORT_PHOTO)
         self._with_pictures(analyses if is_pictured else [], partial(self._write, analyses, file, fmt))
+
+    def share(self, analyses: Sequence[Analysis], beside: QWidget) -> None:
+        """Let the system share a report: as PDF, several as a web page. It lies in the system's temporary folder."""
+        # What was shared before has been sent or copied.
+        self._forget_shared()
+        folder = Path(mkdtemp(prefix="mondrian-"))
+        self._forget_shared = finalize(self, rmtree, folder, ignore_errors=True)
+        fmt = "pdf" if len(analyses) == 1 else "html"
+        file = folder / f"{_stem(analyses)}.{fmt}"
+        corner = QRectF(beside.mapTo(self._window, QPoint(0, 0)), QSizeF(beside.width(), 8 * GRID))
+
+        def put(pictures: Pictures) -> None:
+            if self._put(analyses, file, fmt, pictures):
+                self.sheet.show([file], int(self._window.winId()), corner)
+
+        self._with_pictures(analyses if self._service.settings.get(EXPORT_PHOTO) else [], put)
 
     def print(self, analysis: Analysis) -> QDialog:
         """Ask for the printer, then print."""
@@ -110,6 +133,11 @@ class Exporting(QObject):
                 self._service.preview(each.photo.path, _PICTURE_PX).add_done_callback(partial(read, place))
 
     def _write(self, analyses: Sequence[Analysis], file: Path, fmt: str, pictures: Pictures) -> None:
+        if self._put(analyses, file, fmt, pictures):
+            self.told.emit(f"Written: {file.name}")
+
+    def _put(self, analyses: Sequence[Analysis], file: Path, fmt: str, pictures: Pictures) -> bool:
+        """Write a file as a whole; where that fails, tell it."""
         part = file.with_name(f".{file.name[:200]}.part")
         try:
             part.write_bytes(self._content(analyses, fmt, pictures))
@@ -117,8 +145,8 @@ class Exporting(QObject):
         except OSError as err:
             part.unlink(missing_ok=True)
             self.told.emit(f"{file.name} could not be written: {err.strerror or err}. Choose another folder.")
-            return
-        self.told.emit(f"Written: {file.name}")
+            return False
+        return True
 
     def _content(self, analyses: Sequence[Analysis], fmt: str, pictures: Pictures) -> bytes:
         labels = {each.advisor: self._service.labels(each) for each in analyses}

@@ -1,8 +1,9 @@
 """What a Mac does its own way. Elsewhere each of these does the nearest thing, or nothing."""
 
 import ctypes
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -74,6 +75,36 @@ class Activity:
         self._token = None
 
 
+class ShareSheet:
+    """The system's menu of what files can be shared with; there is none elsewhere.
+
+    Parameters
+    ----------
+    send
+        As for :class:`Activity`.
+    """
+
+    def __init__(self, send: "Send | None" = None) -> None:
+        self._send = send or (_objc() if IS_MAC else None)
+        self._picker = 0
+
+    def show(self, files: Sequence[Path], view: int, around: QRectF) -> None:
+        """Show it for files beside a rectangle of a view: the native id of a window, which Qt has flipped."""
+        send = self._send
+        if send is None:
+            return
+        items = send("NSMutableArray", "array")
+        for file in files:
+            path = send("NSString", "stringWithUTF8String:", os.fsencode(file))
+            send(items, "addObject:", send("NSURL", "fileURLWithPath:", path))
+        if self._picker:
+            send(self._picker, "release")
+        # https://developer.apple.com/documentation/appkit/nssharingservicepicker
+        self._picker = send(send("NSSharingServicePicker", "alloc"), "initWithItems:", items)
+        rect = Rect(around.x(), around.y(), around.width(), around.height())
+        send(self._picker, "showRelativeToRect:ofView:preferredEdge:", rect, view, _MIN_Y_EDGE)
+
+
 def show_progress(app: QApplication, share: float | None, left: int = 0, *, is_mac: bool = IS_MAC) -> None:
     """Show how far a batch is on the Dock icon: a bar, and how many are left; None: the icon as it is.
 
@@ -106,9 +137,17 @@ def dock_icon(share: float | None) -> QIcon:
     return QIcon(pixmap)
 
 
+class Rect(ctypes.Structure):
+    """NSRect, handed over by value."""
+
+    _fields_ = tuple((name, ctypes.c_double) for name in ("x", "y", "width", "height"))
+
+
 Send: TypeAlias = Callable[..., int]
+_MIN_Y_EDGE = 1
 _USER_INITIATED = 0x00FFFFFF | 1 << 20
 """NSActivityUserInitiated, which holds NSActivityIdleSystemSleepDisabled."""
+_KINDS: dict[type, type] = {bytes: ctypes.c_char_p, int: ctypes.c_uint64}
 _DOCK_STEPS = 50
 _DOCK_SIDE = 256
 
@@ -123,9 +162,9 @@ def _objc() -> Send | None:
     lib.objc_getClass.restype = lib.sel_registerName.restype = ctypes.c_void_p
     lib.objc_getClass.argtypes = lib.sel_registerName.argtypes = [ctypes.c_char_p]
 
-    def send(target: int | str, selector: str, *arguments: int | bytes) -> int:
+    def send(target: int | str, selector: str, *arguments: int | bytes | ctypes.Structure) -> int:
         # On arm64 a call has to be made with the very types of the method.
-        kinds = [ctypes.c_char_p if isinstance(each, bytes) else ctypes.c_uint64 for each in arguments]
+        kinds = [_KINDS.get(type(each), type(each)) for each in arguments]
         call = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, *kinds)(("objc_msgSend", lib))
         receiver = lib.objc_getClass(target.encode()) if isinstance(target, str) else target
         return call(receiver, lib.sel_registerName(selector.encode()), *arguments) or 0

@@ -313,6 +313,7 @@ class MainWindow(QMainWindow):
             "analyze": self._analyze_selected,
             "ask_several": lambda: AdvisorsSheet(self, self.session.service.advisors, self.asking.ask_several).open(),
             "export": lambda: self.exporting.ask(self.asking.report),
+            "share": lambda: self.exporting.share(self.asking.report, self.asking.pane),
             "print": lambda: self.exporting.print(self.asking.report[0]),
             "stop": self.session.stop,
             "stop_all": self.session.stop_all,

@@ -2,6 +2,7 @@ from collections import Counter
 
 from PySide6.QtGui import QAction
 
+from mondrian_desktop.gui import actions
 from mondrian_desktop.gui.actions import SPECS, State
 
 
@@ -27,7 +28,15 @@ def test_every_action_is_in_a_menu_and_works(stand, make_photo):
     in_menus = {
         action.objectName() for menu in stand.window.menuBar().actions() for action in menu.menu().actions()
     } - {""}
-    assert in_menus == {spec.id for spec in SPECS}
+    assert in_menus == {spec.id for spec in SPECS if not spec.mac_only}
+
+
+def test_what_only_a_mac_has_is_offered_on_a_mac_only(monkeypatch, make_stand, stand):
+    assert "share" not in {action.objectName() for action in stand.window.findChildren(QAction)}
+    monkeypatch.setattr(actions, "_MAC", True)
+    offered = {action.objectName() for action in make_stand().window.findChildren(QAction)}
+    assert "share" in offered
+    assert "full_screen" not in offered
 
 
 def test_roles_that_a_mac_moves(stand):

@@ -2,12 +2,14 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from mondrian_desktop.engine.scripted import script
+from mondrian_desktop.gui import mac
 from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
 from mondrian_desktop.gui.ask_page import ABOUT_ANYTHING
 from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, PANEL
@@ -118,6 +120,7 @@ def test_several_advisors_make_a_panel(make_stand, make_photo):
     assert pane.panel.tabs.count() == 3
     pane.panel.tabs.setCurrentIndex(1)
     assert "A quiet harbor at dusk" in pane.panel.text.toPlainText()
+    pane.panel.tabs.setCurrentIndex(0)
     assert len(stand.window.asking.report) == 2
     stand.trigger("tab_critique")
     assert pane.tabs.currentIndex() == CRITIQUE
@@ -162,6 +165,38 @@ def test_a_photo_that_is_gone_is_no_hindrance(stand, make_photo, tmp_path):
     stand.window.exporting.save(stand.window.asking.report, tmp_path / "report.html")
     stand.qtbot.waitUntil(lambda: (tmp_path / "report.html").exists(), timeout=10_000)
     assert "A quiet harbor at dusk" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_is_shared_as_a_file_that_the_next_one_replaces(make_stand, make_photo):
+    stand = make_stand(script(answer(5)), script(answer(8)))
+    analyzed(stand, make_photo())
+    told = []
+
+    def send(target, selector, *arguments):
+        told.append((selector, *arguments))
+        return len(told)
+
+    exporting, pane = stand.window.exporting, stand.window.asking.pane
+    exporting.sheet = mac.ShareSheet(send)
+    stand.window.asking.choose_advisor("ansel")
+    stand.trigger("analyze")
+    stand.wait_until_idle()
+    shared = []
+    several = stand.window.session.analyses(stand.window.photos.current)
+    assert len(several) == 2
+    for analyses, beginning in ((stand.window.asking.report, b"%PDF-"), (several, b"<!DOCTYPE html>")):
+        told.clear()
+        exporting.share(analyses, pane)
+        stand.qtbot.waitUntil(lambda: bool(told) and told[-1][0].startswith("showRelativeToRect:"), timeout=10_000)
+        [path] = [arguments[0] for selector, *arguments in told if selector == "stringWithUTF8String:"]
+        shared.append(Path(path.decode()))
+        assert shared[-1].read_bytes().startswith(beginning)
+    assert not shared[0].exists()
+    rect, view, _ = next(arguments for selector, *arguments in told if selector.startswith("showRelative"))
+    assert (rect.x, rect.y) == (pane.mapTo(stand.window, QPoint(0, 0)).x(), pane.mapTo(stand.window, QPoint(0, 0)).y())
+    assert view == int(stand.window.winId())
+    exporting._forget_shared()
+    assert not shared[1].exists()
 
 
 def test_printing_opens_the_printers_dialog(stand, make_photo):
