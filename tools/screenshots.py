@@ -292,17 +292,25 @@ def finished(studio: Studio) -> Scene:
 def asked(studio: Studio) -> Scene:
     """Look at the Ask page, and ask several advisors."""
     window = studio.window
-    if not studio.wants("ask", "ask-dark", "panel", "panel-dark", "advisors", "advisors-dark"):
+    if not studio.wants("ask", "ask-dark", "panel", "panel-dark", "panel-narrow", "panel-narrow-dark"):
         return
     window.verbs["tab_ask"].trigger()
     yield _SETTLE_MS
     yield from both(studio, "ask")
-    window.asking.ask_several(["ansel", "weston", "okeefe", "gehry"])
+    asked_before = ["mentor", "ansel", "weston", "okeefe", "gehry"]
+    window.asking.ask_several(asked_before[1:])
     yield lambda: studio.service.pump.is_idle
     yield _SETTLE_MS
     window.verbs["tab_panel"].trigger()
     yield _SETTLE_MS
     yield from both(studio, "panel")
+    if studio.wants("panel-narrow", "panel-narrow-dark"):
+        window.asking.ask_several([each for each in studio.service.advisors if each not in asked_before])
+        yield lambda: studio.service.pump.is_idle
+        window.resize(960, 640)
+        yield _SETTLE_MS
+        yield from both(studio, "panel-narrow")
+        window.resize(*SIZE)
     window.verbs["tab_critique"].trigger()
 
 

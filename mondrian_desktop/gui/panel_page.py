@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from mondrian_desktop.gui.report_text import ReportText
@@ -20,6 +21,7 @@ class PanelPage(QWidget):
         self._theme = theme
         self._analyses: tuple[Analysis, ...] = ()
         self._labels: Mapping[str, Labels] = {}
+        self._width = 0
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Advisors of the panel")
         self.tabs.setDrawBase(False)
@@ -66,4 +68,14 @@ class PanelPage(QWidget):
             self.text.show_analysis("", analysis, self._labels.get(analysis.advisor, Labels()))
         elif self._analyses:
             self.text.clear_text()
-            self.text.setHtml(panel(self._analyses, self._labels, dark=self._theme.colors.dark))
+            self._width = self.text.viewport().width()
+            dark = self._theme.colors.dark
+            self.text.setHtml(panel(self._analyses, self._labels, dark))
+            if self.text.document().size().width() > self._width:
+                self.text.setHtml(panel(self._analyses, self._labels, dark, is_narrow=True))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt
+        """Have a column for each advisor where there is room for it."""
+        super().resizeEvent(event)
+        if self.tabs.currentIndex() == 0 and self._width != self.text.viewport().width():
+            self._show_tab()

@@ -96,10 +96,47 @@ def dimension(score: Score, dark: bool) -> str:
     )
 
 
-def panel(analyses: Sequence[Analysis], labels: Mapping[str, Labels], dark: bool) -> str:
-    """Return the side-by-side table of several advisors' scores on one photo; labels by advisor id."""
+def panel(analyses: Sequence[Analysis], labels: Mapping[str, Labels], dark: bool, *, is_narrow: bool = False) -> str:
+    """Return the table of several advisors' scores on one photo; labels by advisor id.
+
+    Side by side, a column for each advisor; where it is narrow a row for each, and initials of the dimensions, which
+    are written out below.
+    """
     names = [wording.advisor(each, labels.get(each.advisor, wording.NO_LABELS)) for each in analyses]
-    return side_by_side(analyses, names, dark)
+    if not is_narrow:
+        return side_by_side(analyses, names, dark)
+    look, rows = DARK if dark else LIGHT, comparison(analyses)
+    short = dict(zip((row.name for row in rows), initials([row.name for row in rows]), strict=True))
+    heads = "".join(
+        f'<td align="right"><b>{_text(row.name if row.is_overall else short[row.name])}</b></td>' for row in rows
+    )
+    lines = "".join(
+        f'<tr><td style="white-space:nowrap">{_text(clean_line(name, 24))}</td>'
+        f"{''.join(_cell(row, place, look) for row in rows)}</tr>"
+        for place, name in enumerate(names)
+    )
+    spread = "".join(f'<td align="right" style="color:{look.soft}">{row.spread_text()}</td>' for row in rows)
+    legend = " &nbsp; ".join(
+        f"<b>{_text(short[row.name])}</b>&nbsp;{_text(clean_line(row.name, 40)).replace(' ', '&nbsp;')}"
+        for row in rows
+        if not row.is_overall
+    )
+    return (
+        f'<table cellspacing="0" cellpadding="3" width="100%" style="font-size:11px"><tr><td></td>{heads}</tr>{lines}'
+        f'<tr><td style="color:{look.soft}">Spread</td>{spread}</tr></table>'
+        f'<p style="color:{look.soft}; margin-top:12px"><small>{legend}</small></p>'
+    )
+
+
+def initials(names: Sequence[str]) -> list[str]:
+    """Return one or two letters for each name; a number is added where others have the same ones."""
+    found: list[str] = []
+    for name in names:
+        words = [word for word in name.split() if word[0].isalnum()] or ["?"]
+        letters = "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
+        again = sum(each.rstrip("0123456789") == letters for each in found)
+        found.append(f"{letters}{again + 1}" if again else letters)
+    return found
 
 
 def side_by_side(analyses: Sequence[Analysis], names: Sequence[str], dark: bool) -> str:
@@ -214,15 +251,16 @@ def _unbroken(name: str) -> str:
 
 
 def _panel_row(row: Row, look: Palette) -> str:
-    cells = "".join(
-        f'<td align="right" style="color:{look.tone(score)}">{_strong(cell, row)}</td>'
-        if score is not None
-        else f'<td align="right">{cell}</td>'
-        for score, cell in zip(row.scores, row.cells(), strict=True)
-    )
+    cells = "".join(_cell(row, place, look) for place in range(len(row.scores)))
     name = _strong(_text(clean_line(row.name, 40)), row)
     spread = f'<td align="right" style="color:{look.soft}">{row.spread_text()}</td>'
     return f'<tr><td style="white-space:nowrap">{name}</td>{cells}{spread}</tr>'
+
+
+def _cell(row: Row, place: int, look: Palette) -> str:
+    score = row.scores[place]
+    color = f"color:{look.tone(score)}; " if score is not None else ""
+    return f'<td align="right" style="{color}white-space:nowrap">{_strong(row.cells()[place], row)}</td>'
 
 
 def _strong(text: str, row: Row) -> str:

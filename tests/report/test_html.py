@@ -83,7 +83,8 @@ def test_hostile_text_without_structure_is_inert_on_the_page(hostile_text: Analy
 def test_hostile_text_is_inert_in_a_panel(hostile: Analysis, hostile_labels: Labels) -> None:
     labels = {hostile.advisor: hostile_labels}
     Inspector(html.render_many([hostile, hostile], image_data_uris=[PICTURE], labels=labels)).assert_inert()
-    Inspector(panel([hostile, hostile], labels, dark=False)).assert_inert()
+    for is_narrow in (False, True):
+        Inspector(panel([hostile, hostile], labels, False, is_narrow=is_narrow)).assert_inert()
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -1,14 +1,16 @@
 """The pane's HTML in Qt's own rich text: what it loads, and whether it can be laid out."""
 
 import dataclasses
+import re
 
 import pytest
 from PySide6.QtCore import QSizeF, QUrl
 from PySide6.QtGui import QColor, QImage, QPainter, QTextDocument
 from pytestqt.qtbot import QtBot
 
+from mondrian_desktop.qt import paper as sheet
 from mondrian_desktop.report.model import Analysis, Labels
-from mondrian_desktop.report.pane import pane, paper
+from mondrian_desktop.report.pane import pane, panel, paper
 
 
 class Document(QTextDocument):
@@ -53,6 +55,26 @@ def test_only_photo_and_chart_are_asked_for_on_paper(qtbot: QtBot, hostile: Anal
 def test_words_stay_within_the_pane(qtbot: QtBot, hostile: Analysis, hostile_labels: Labels) -> None:
     document = laid_out(pane(hostile, False, hostile_labels, chart=None), 380)
     assert document.size().width() <= 380
+
+
+def test_a_panel_of_ten_fits_the_narrowest_pane(qtbot: QtBot, analysis: Analysis) -> None:
+    ten = [dataclasses.replace(analysis, advisor=str(number)) for number in range(10)]
+    labels = {str(number): Labels("Imogen Cunningham") for number in range(10)}
+    # The narrowest critique pane, without its margins and scroll bar.
+    assert laid_out(panel(ten, labels, False), 330).size().width() > 330
+    assert laid_out(panel(ten, labels, False, is_narrow=True), 330).size().width() <= 330
+
+
+@pytest.mark.parametrize("has_critique", [True, False])
+def test_a_hostile_sheet_of_paper_stays_within_its_edges_and_does_nothing(
+    qtbot: QtBot, hostile: Analysis, hostile_labels: Labels, has_critique: bool
+) -> None:
+    shown = hostile if has_critique else dataclasses.replace(hostile, critique=None)
+    made = sheet.document(shown, hostile_labels)
+    assert made.idealWidth() <= made.pageSize().width()
+    data = sheet.pdf(shown, hostile_labels)
+    assert data.startswith(b"%PDF-")
+    assert not re.search(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|OpenAction|URI \((?!https?:))", data)
 
 
 def test_the_words_are_there(qtbot: QtBot, analysis: Analysis, labels: Labels) -> None:

@@ -1,7 +1,8 @@
 import dataclasses
+import re
 
-from mondrian_desktop.report.model import Analysis
-from mondrian_desktop.report.pane import panel
+from mondrian_desktop.report.model import Analysis, Labels
+from mondrian_desktop.report.pane import initials, panel
 from mondrian_desktop.report.panel import comparison
 
 
@@ -41,3 +42,24 @@ def test_the_table_in_the_pane(analysis: Analysis) -> None:
     assert ">9</td>" in text
     assert "<b>5.0</b>" in text
     assert ">4.0<" in text
+
+
+def test_where_it_is_narrow_advisors_are_rows_and_dimensions_are_initials(analysis: Analysis) -> None:
+    several = [
+        with_scores(analysis, 9, 7, 4, 8, overall=9.0),
+        dataclasses.replace(analysis, advisor="weston", critique=None),
+    ]
+    text = panel(several, {"ansel": Labels("Ansel Adams")}, False, is_narrow=True)
+    head, *rows = text.split("<tr>")[1:]
+    assert re.findall("<b>(.*?)</b>", head) == ["C", "L", "FS", "CH", "Overall"]
+    assert len(rows) == 3
+    assert "Ansel Adams" in rows[0]
+    assert re.findall(r">(?:<b>)?([\d.\u2013]+)<", rows[0]) == ["9", "7", "4", "8", "9.0"]
+    assert re.findall(r">(?:<b>)?([\d.\u2013]+)<", rows[1]) == ["\u2013"] * 5
+    assert "Spread" in rows[2]
+    assert "<b>FS</b>&nbsp;Focus&nbsp;&amp;&nbsp;Sharpness" in rows[2]
+
+
+def test_initials_tell_apart() -> None:
+    names = ["Visual Balance", "Depth & Perspective", "Vast Beauty", "lighting", "", "Very Blue"]
+    assert initials(names) == ["VB", "DP", "VB2", "L", "?", "VB3"]
