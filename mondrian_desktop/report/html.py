@@ -169,7 +169,8 @@ def _panel(analyses: Sequence[Analysis], labels: Sequence[Labels]) -> str:
     rows = "".join(_panel_row(row) for row in comparison(analyses))
     return (
         f"<article>\n<h1>{_text(analyses[0].photo.path.name) if analyses[0].photo else ''}</h1>\n"
-        f'<table class="panel"><tr><th></th>{heads}<th class="number">Spread</th></tr>{rows}</table>\n</article>'
+        f'<div class="wide"><table class="panel"><tr><th></th>{heads}<th class="number">Spread</th></tr>{rows}</table>'
+        "</div>\n</article>"
     )
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from mondrian_desktop import paths
@@ -120,7 +121,28 @@ def test_several_advisors_by_list_and_all(run):
     _, out, _ = run(["analyze", SAMPLES / "lake.jpg", "--advisor", "ansel,weston", "--format", "json"])
     assert [document["advisor"] for document in json.loads(out)] == ["ansel", "weston"]
     _, out, _ = run(["analyze", SAMPLES / "lake.jpg", "--advisor", "all", "--format", "json"])
-    assert len({document["advisor"] for document in json.loads(out)}) == 10
+    documents = json.loads(out)
+    assert [document["advisor"] for document in documents] == list(load_advisors(paths.resource("advisors")))
+    assert len(documents) == 10
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "analysis.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    for document in documents:
+        validator.validate(document)
+
+
+def test_what_is_said_of_a_photo_fits_the_published_schema_however_it_ended(run):
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "analysis.schema.json").read_text(encoding="utf-8"))
+    endings = (
+        script(answer()[:200], finish_reason=FinishReason.LENGTH),
+        script("I like it."),
+        script(f"<think>Well.</think>{answer()}"),
+    )
+    for ending in endings:
+        code, out, _ = run(["analyze", SAMPLES / "lake.jpg", "--format", "json"], ending)
+        document = json.loads(out)
+        jsonschema.validate(document, schema)
+        assert code == 0
+        assert document["thinking"] == ("Well." if "<think>" in document["raw_text"] else "")
 
 
 def test_a_failed_photo_is_told_and_the_others_go_on(run, tmp_path):

@@ -333,6 +333,21 @@ class TestHistory:
         if fmt == "html":
             assert "data:image/jpeg;base64," in (tmp_path / "out" / files[0]).read_text()
 
+    @pytest.mark.usefixtures("qapp")
+    def test_exports_sheets_of_paper(self, history, tmp_path):
+        code, _, err = history("history", "export", "--all", "--format", "pdf", "--output", tmp_path / "out")
+        assert code == 0
+        assert "3 files" in err
+        files = sorted((tmp_path / "out").iterdir())
+        assert [file.name for file in files] == sorted(f"{name}.mentor.pdf" for name in NAMES)
+        for file in files:
+            data = file.read_bytes()
+            assert data.startswith(b"%PDF-")
+            assert b"/Image" in data
+        code, out, err = history("history", "export", "1", "--format", "pdf")
+        assert (code != 0, out) == (True, "")
+        assert "--output" in err
+
     def test_exports_a_table(self, history, tmp_path):
         _, out, _ = history("history", "export", "--all", "--format", "csv")
         assert [row["overall"] for row in csv.DictReader(io.StringIO(out))] == ["4.0", "9.0", "6.0"]
