@@ -16,7 +16,10 @@ PACKAGE = ROOT / "mondrian_desktop"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LONGEST_MODULE = 400
-LONGER_FOR_A_REASON: dict[str, str] = {"service.py": "every verb with its documentation; the bodies are a line or two"}
+LONGER_FOR_A_REASON: dict[str, str] = {
+    "service.py": "every verb with its documentation; the bodies are a line or two",
+    "settings.py": "every option with all its words, in one place",
+}
 """Modules (relative to the package) that may be longer, and why."""
 
 

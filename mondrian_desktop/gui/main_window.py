@@ -12,7 +12,7 @@ from mondrian_desktop import APP_NAME
 from mondrian_desktop.critique.advisor import Advisors
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import announce, dialogs, help_verbs, mac
-from mondrian_desktop.gui.actions import Actions, State
+from mondrian_desktop.gui.actions import Actions
 from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
 from mondrian_desktop.gui.album import Entry
 from mondrian_desktop.gui.asking import Asking
@@ -28,6 +28,7 @@ from mondrian_desktop.gui.notice import Notice
 from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.place import Place
+from mondrian_desktop.gui.possible import possible
 from mondrian_desktop.gui.preferences import Preferences
 from mondrian_desktop.gui.reading_order import set_tab_order
 from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, FACTS, PANEL, RAW
@@ -385,25 +386,6 @@ class MainWindow(QMainWindow):
             QGuiApplication.clipboard().setText(text)
 
     def _refresh_verbs(self) -> None:
-        selected = self.photos.selected
-        row, count = self.photos.currentIndex().row(), self.session.album.rowCount()
-        state = State(
-            has_photos=count > 0,
-            has_photo=row >= 0,
-            selected=len(selected),
-            idle=len(self.session.idle(selected, self.asking.advisor)),
-            is_running=self.session.feed.running is not None,
-            has_waiting=self.session.waiting() > 0,
-            has_critique=self.asking.has_critique,
-            has_report=bool(self.asking.report),
-            has_seen=self.asking.seen is not None,
-            tabs=tuple(map(self.asking.pane.tabs.isTabVisible, (CRITIQUE, FACTS, RAW, ASK, PANEL))),
-            is_at_first=row <= 0,
-            is_at_last=row >= count - 1,
-            is_busy=self.batches.control.is_busy,
-            is_paused=self.session.service.paused,
-            watched=self.batches.watched,
-        )
-        self.verbs.refresh(state)
+        self.verbs.refresh(possible(self.session, self.asking, self.photos, self.batches))
         analyze = self.verbs["analyze"]
         self.toolbar.show_analyze(analyze.text(), analyze.isEnabled())
