@@ -54,6 +54,7 @@ _LEFT_OUT = re.compile(
     | PySide6/Qt/plugins/(platforminputcontexts/libqtvirtualkeyboardplugin|platformthemes/libqgtk3)\.
     | (PySide6/Qt/lib/)?(lib)?Qt6?(Designer|OpenGL|Pdf|Qml|Quick|Sql|Test|VirtualKeyboard|Wayland[A-Za-z]*Compositor)
         [A-Za-z0-9]*\.(so|framework)
+    | libcups\.so  # printing on Linux: the system's own, which knows its printers; where it is missing there are none
     """,
     re.VERBOSE,
 )
