@@ -132,7 +132,8 @@ class TestWhatStaysOut:
          "PySide6/Qt/plugins/wayland-graphics-integration-client/libshm-emulation-server.so",
          "PySide6/Qt/lib/libQt6Qml.so.6", "PySide6/Qt/lib/libQt6VirtualKeyboard.so.6",
          "PySide6/Qt/lib/QtQuick.framework/Versions/A/QtQuick", "libQt6Pdf.so.6",
-         "PySide6/Qt/lib/libQt6WaylandCompositor.so.6", "libcups.so.2",
+         "PySide6/Qt/lib/libQt6WaylandCompositor.so.6",
+         "PySide6/Qt/plugins/printsupport/libcupsprintersupport.so",
          "transformers/models/llama/modeling_llama.py", "transformers.models.llama.modeling_llama",
          "transformers/models/gemma4/modular_gemma4.py", "rich-15.0.0.dist-info/METADATA"],
     )  # fmt: skip

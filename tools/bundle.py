@@ -54,7 +54,7 @@ _LEFT_OUT = re.compile(
     | PySide6/Qt/plugins/(platforminputcontexts/libqtvirtualkeyboardplugin|platformthemes/libqgtk3)\.
     | (PySide6/Qt/lib/)?(lib)?Qt6?(Designer|OpenGL|Pdf|Qml|Quick|Sql|Test|VirtualKeyboard|Wayland[A-Za-z]*Compositor)
         [A-Za-z0-9]*\.(so|framework)
-    | libcups\.so  # printing on Linux: the system's own, which knows its printers; where it is missing there are none
+    | PySide6/Qt/plugins/printsupport/libcups  # on Linux the packaged app prints into files: CUPS brings cryptography
     """,
     re.VERBOSE,
 )
