@@ -29,6 +29,7 @@ from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
 from mondrian_desktop.jobs.seen import seen_for
 from mondrian_desktop.jobs.server_desk import ServerDesk
+from mondrian_desktop.jobs.server_watch import ServerWatch
 from mondrian_desktop.jobs.sidecars import Outcome, Sidecars, writing
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.summary import Summary
@@ -95,6 +96,7 @@ class Service:
         self._arrival_listeners: Listeners[Arrived] = Listeners()
         self._queue = Queue(pump, self._run, lanes(engine), self._tell, self._store, self._tell_pause)
         self.servers = ServerDesk()
+        self._server_watch = ServerWatch(pump.post, self._queue.release)
         self.batches = Batches(pump, self._queue, self._store)
         self._watches = Watches(pump, self._queue, self._store, self._arrival_listeners)
         self.shelf = Shelf(pump, machine)
@@ -187,7 +189,7 @@ class Service:
     def on_pause(self, listener: Callable[[bool], None]) -> Callable[[], None]:
         """Have ``listener`` told whenever the queue pauses (True) or goes on; returns the way out.
 
-        It may pause by itself: see :attr:`problem`.
+        It may pause by itself, or stand for one server only (told as False): see :attr:`problem`.
         """
         return self._pause_listeners.add(listener)
 
@@ -412,8 +414,16 @@ class Service:
 
     @property
     def problem(self) -> UserError | None:
-        """Why the queue paused by itself (the disk is full, say), or None."""
+        """Why the queue paused by itself (the disk is full, say), or what waits for a server stands; or None."""
         return self._queue.problem
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing goes on: :attr:`paused`, or all that waits waits for a server that does not answer.
+
+        The latter goes on by itself when the server answers, or at :meth:`resume`.
+        """
+        return self._queue.stands
 
     def pause(self) -> None:
         """Hold everything, also in the middle of an answer, between two tokens."""
@@ -503,6 +513,7 @@ class Service:
             return
         self._closed = True
         self._leave_settings()
+        self._server_watch.close()
         self._listeners.clear()
         self._pause_listeners.clear()
         self._advisor_listeners.clear()
@@ -542,12 +553,13 @@ class Service:
         if isinstance(update.event, Analyzed):
             if update.job.about is not None:
                 self._results.changed(update.job.about)
-            if self.problem is not None:
+            if self.paused and self.problem is not None:
                 self._results.keep_unsaved(update.job.id, update.event.analysis)
         self._listeners(update)
 
     def _tell_pause(self) -> None:
-        self.batches.pause(paused=self.paused)
+        self.batches.pause(paused=self._queue.stands)
+        self._server_watch.follow(self._queue.held.keys())
         if not self.paused:
             self._results.all_saved()
         self._pause_listeners(self.paused)

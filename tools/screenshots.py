@@ -30,9 +30,11 @@ from mondrian_desktop.gui.batch_sheet import BatchSheet
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
 from mondrian_desktop.gui.menu_bar import MenuBar
+from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.qt.main_thread import MainThread
-from mondrian_desktop.settings import SERVICE, SERVICE_HOST, SERVICE_PORT
+from mondrian_desktop.settings import MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT
+from mondrian_desktop.weights.servers import make
 
 if TYPE_CHECKING:
     from mondrian_desktop.gui.feed import Live
@@ -204,6 +206,8 @@ def script(studio: Studio, scratch: Path) -> Scene:
     yield from failed(studio, scratch)
     if studio.wants("batch-sheet", "batch", "batch-small", "batch-summary", "batch-failed", "menu-bar"):
         yield from batch(studio, scratch)
+    if studio.wants("server-sheet", "server-bar", "server-bar-narrow", "server-down"):
+        yield from server(studio, scratch)
     if studio.wants("names", "many"):
         yield from many(studio, scratch)
 
@@ -403,6 +407,42 @@ def batch(studio: Studio, scratch: Path) -> Scene:
     yield _SETTLE_MS
     yield from both(studio, "batch-failed", batches.window)
     batches.close_window()
+
+
+def server(studio: Studio, scratch: Path) -> Scene:
+    """Add a server in its sheet, choose it, and find it gone in the middle of a batch."""
+    window, service = studio.window, studio.service
+    window.verbs["add_server"].trigger()
+    sheet = window.findChildren(ServerDialog)[0]
+    sheet.name.setText("gpu-room")
+    sheet.url.setText("http://192.168.178.20:8000/v1")
+    sheet.model.setText("Qwen/Qwen3-VL-8B-Instruct")
+    yield _SETTLE_MS
+    yield from both(studio, "server-sheet", sheet)
+    sheet.reject()
+    # Nothing listens there: it is the server that went away.
+    service.servers.add(make("gpu-room", "http://127.0.0.1:9/v1", "Qwen/Qwen3-VL-8B-Instruct"))
+    service.settings.set(MODEL, "gpu-room")
+    yield _SETTLE_MS
+    yield from both(studio, "server-bar")
+    window.resize(960, 640)
+    yield _SETTLE_MS
+    yield from both(studio, "server-bar-narrow")
+    window.resize(*SIZE)
+    shoot = scratch / "Harz, October"
+    shoot.mkdir()
+    for source in samples():
+        shutil.copy(source, shoot / source.name)
+    service.submit_all([shoot])
+    yield lambda: service.problem is not None and service.stands
+    yield _SETTLE_MS
+    yield from both(studio, "server-down")
+    window.batches.show_window()
+    yield _SETTLE_MS
+    yield from both(studio, "server-down-batch", window.batches.window)
+    window.batches.close_window()
+    service.cancel_all()
+    service.settings.set(MODEL, MODEL.default)
 
 
 def both(studio: Studio, name: str, widget: QWidget | None = None) -> Scene:

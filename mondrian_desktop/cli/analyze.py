@@ -55,8 +55,9 @@ class _Run:
         self._pictures: dict[str, str] = {}
         self._several = False
         self._interrupted = False
+        self._gave_up: UserError | None = None
         service.subscribe(self._update)
-        service.on_pause(lambda paused: self._give_up() if paused else None)
+        service.on_pause(lambda paused: self._give_up() if paused or service.problem else None)
 
     def submit(self, options: argparse.Namespace) -> None:
         photos: list[Path | None] = list(getattr(options, "photos", [None]))
@@ -75,9 +76,11 @@ class _Run:
         self._service.cancel_all()
 
     def _give_up(self) -> None:
-        """Tell why nothing can be saved any more, and end: nobody is there to make room and go on."""
-        self._tell(str(self._service.problem))
-        self._service.cancel_all()
+        """Tell why it does not go on, once, and end: nobody is there to mend it."""
+        if self._gave_up is None:
+            self._gave_up = self._service.problem
+            self._tell(str(self._service.problem))
+            self._service.cancel_all()
 
     def finish(self) -> int:
         """Print what is printed at the end; return the exit code."""
@@ -89,7 +92,7 @@ class _Run:
         if self._interrupted:
             return INTERRUPTED
         failed = any(job.state is JobState.FAILED for job in self._service.jobs)
-        return 1 if failed or self._service.problem else 0
+        return 1 if failed or self._gave_up else 0
 
     def _advisors(self, wanted: str | None) -> list[str]:
         if wanted == "all":

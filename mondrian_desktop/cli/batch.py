@@ -65,8 +65,8 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
             again=options.again,
         )
     with request.on_ctrl_c(lambda: service.pump.post(ticker.stop)):
-        service.pump.run(until=lambda: ticker.stopped or service.pump.is_idle)
-    if service.problem:
+        service.pump.run(until=lambda: ticker.stopped or (service.pump.is_idle and not service.problem))
+    if service.paused and service.problem:
         err.write(f"{service.problem}\nWhat is done is kept. Go on with the same command and --resume.\n")
         return 1
     if ticker.stopped:
@@ -86,7 +86,10 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
 
 
 class Ticker:
-    """Writes a line for every photo that is done, and its analysis into a folder; stops at a problem."""
+    """Writes a line for every photo that is done, and its analysis into a folder; stops at a problem.
+
+    A server that went away is no reason to stop: it is told, and waited for.
+    """
 
     def __init__(self, service: Service, err: TextIO, folder: Path | None) -> None:
         self.stopped = False
@@ -94,11 +97,21 @@ class Ticker:
         self._err = err
         self._folder = folder
         service.subscribe(self._update)
-        service.on_pause(lambda paused: self.stop() if paused else None)
+        self._told: UserError | None = None
+        service.on_pause(self._paused)
 
     def stop(self) -> None:
         """Let the command end; what is not done stays for the next time."""
         self.stopped = True
+
+    def _paused(self, paused: bool) -> None:
+        problem = self._service.problem
+        if paused:
+            self.stop()
+        elif problem is not None and problem is not self._told:
+            self._err.write(f"{problem} Ctrl-C stops waiting.\n")
+            self._err.flush()
+        self._told = problem
 
     def _update(self, update: Update) -> None:
         job = update.job

@@ -18,7 +18,15 @@ from mondrian_desktop import __version__
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.weights.servers import Reach, Server, reach
-from mondrian_desktop.weights.wire import Fault, Interrupted, Refused, Sockets, is_about_certificates, retry_after_s
+from mondrian_desktop.weights.wire import (
+    Fault,
+    Interrupted,
+    Lost,
+    Refused,
+    Sockets,
+    is_about_certificates,
+    retry_after_s,
+)
 
 MAX_ANSWER_BYTES = 16_000_000
 """An answer of 8192 tokens, each in an event of its own with all that servers put around it, has less."""
@@ -139,7 +147,7 @@ class Chat:
                     raise self._too_much()
                 yield piece
         if not finished:
-            raise Interrupted(f"{self._server.host} ended in the middle of its answer.")
+            raise Lost(f"{self._server.host} ended in the middle of its answer.")
 
     @contextmanager
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Iterator[httpx2.Response]:
@@ -201,6 +209,9 @@ class Chat:
             raise UserError(f"The picture is too large for {host}.", "Choose a smaller picture size for this server.")
         if status in (400, 415, 422, 501):
             raise Refused(said)
+        if status in (502, 503, 504):
+            # What stands before the server says so: it is starting, overloaded or gone.
+            raise Interrupted(f"{host} cannot answer now (status {status}).{quoted}", retry_after_s(response.headers))
         if status >= 500:
             raise Fault(f"{host} has a fault (status {status}).{quoted}", retry_after_s(response.headers))
         raise UserError(f"{host} refused the request (status {status}).{quoted}", _FIX_ADDRESS)
@@ -247,7 +258,7 @@ class Chat:
         except httpx2.ConnectTimeout as err:
             raise Interrupted(f"{host} cannot be reached.") from err
         except httpx2.TimeoutException as err:
-            raise Interrupted(f"Nothing came from {host} for a while.", stalled=True) from err
+            raise Lost(f"Nothing came from {host} for a while.", stalled=True) from err
         except httpx2.SSEError as err:
             raise self._too_much() from err
         except httpx2.ConnectError as err:
@@ -260,7 +271,7 @@ class Chat:
                 raise Interrupted(f"There is no machine called {urlsplit(self._server.url).hostname}.") from err
             raise Interrupted(f"Nothing answers at {self._server.url}: the server is not running there.") from err
         except httpx2.TransportError as err:
-            raise Interrupted(f"The connection to {host} was lost.") from err
+            raise Lost(f"The connection to {host} was lost.") from err
         except httpx2.DecodingError as err:
             raise Interrupted(f"{host} sent something damaged.") from err
 

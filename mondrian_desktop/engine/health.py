@@ -37,6 +37,20 @@ def check(server: Server, key: str, *, connect_s: float = 6.0, stall_s: float = 
     return Health(True, f"{server.host} answers, and {server.model} looks at pictures there ({took_s:.1f} s).")
 
 
+def answers(server: Server, *, connect_s: float = 6.0, stall_s: float = 15.0) -> bool:
+    """Return whether anybody is there: whatever it says, also that it wants a key. Blocks: for a worker."""
+    chat = Chat(server, "", Timeouts(connect_s, stall_s))
+    try:
+        chat.models()
+    except Interrupted:
+        return False
+    except (Refused, UserError):
+        return True
+    finally:
+        chat.close()
+    return True
+
+
 def _missing(server: Server, key: str, connect_s: float, stall_s: float) -> str:
     """Return what is wrong with the model's name; empty where nothing is, or the server lists none."""
     chat = Chat(server, key, Timeouts(connect_s, stall_s))

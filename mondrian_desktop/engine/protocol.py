@@ -10,9 +10,24 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
+from mondrian_desktop.errors import UserError
 from mondrian_desktop.photo.model import Pixels
 from mondrian_desktop.pump import Wait
 from mondrian_desktop.weights.servers import Server
+
+
+class Unreachable(UserError):  # noqa: N818 - a state of affairs
+    """What runs the model does not answer just now; the same request may be asked again when it does.
+
+    Parameters
+    ----------
+    had_begun
+        Whether it had this request in hand when it went away: then the request may be the reason.
+    """
+
+    def __init__(self, what: str, advice: str = "", *, had_begun: bool = False) -> None:
+        super().__init__(what, advice)
+        self.had_begun = had_begun
 
 
 class Stage(StrEnum):
@@ -193,7 +208,8 @@ class Engine(Protocol):
         Raises
         ------
         UserError
-            Where the weights are incomplete, of an unsupported type, too large for the memory, and the like.
+            Where the weights are incomplete, of an unsupported type, too large for the memory, and the like;
+            :class:`Unreachable` where it may work later.
         """
         ...
 

@@ -21,12 +21,13 @@ from mondrian_desktop.engine.protocol import (
     Request,
     Stage,
     Token,
+    Unreachable,
 )
 from mondrian_desktop.errors import Cancelled, UserError
 from mondrian_desktop.photo.encode import jpeg, smaller
 from mondrian_desktop.pump import Wait
 from mondrian_desktop.weights.servers import Server
-from mondrian_desktop.weights.wire import Fault, Interrupted, Refused
+from mondrian_desktop.weights.wire import Fault, Interrupted, Lost, Refused
 from mondrian_desktop.weights.worker import Desk, in_thread
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class RemoteEngine:
             answer.image_size = _size(request.image, self._server)
         desk.tell(Phase(Stage.ENCODING))
         desk.tell(Prefill(0, 1))
-        tries = 0
+        tries, had_begun = 0, False
         left_out = self._refused
         while True:
             desk.check()
@@ -134,10 +135,9 @@ class RemoteEngine:
             except Interrupted as err:
                 desk.check()
                 tries += 2 if err.stalled else 1
+                had_begun |= isinstance(err, Lost)
                 if tries >= ATTEMPTS:
-                    raise UserError(
-                        err.reason, "What is done is kept. Check the server, then try this photo again."
-                    ) from err
+                    raise _given_up(err, had_begun) from err
                 if isinstance(err, Fault) and not answer.has_text:
                     # Some servers fail over a schema that they cannot hold answers to.
                     left_out |= {"response_format"}
@@ -342,6 +342,13 @@ def _picture(image: Image, server: Server) -> str:
 def _size(image: Image, server: Server) -> tuple[int, int]:
     height, width = smaller(image.pixels, server.picture_size).shape[:2]
     return width, height
+
+
+def _given_up(err: Interrupted, had_begun: bool) -> UserError:
+    advice = "What is done is kept. Check the server, then try this photo again."
+    if isinstance(err, Fault):
+        return UserError(err.reason, advice)
+    return Unreachable(err.reason, advice, had_begun=had_begun)
 
 
 def _cannot(server: Server, said: str) -> UserError:

@@ -84,7 +84,7 @@ class BatchControl(QObject):
     @property
     def status(self) -> str:
         """How it stands, in a line: "12 of 40, about 6 min left"."""
-        return status(self.service.progress(), paused=self.service.paused, gathering=bool(self._gathering))
+        return status(self.service.progress(), paused=self.service.stands, gathering=bool(self._gathering))
 
     def start(self, roots: Sequence[Path], advisors: Sequence[str], *, recursive: bool, again: bool) -> Batch | None:
         """Analyze photos and the photos in folders; None, and a sentence told, where that cannot be."""

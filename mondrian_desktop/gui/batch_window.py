@@ -251,11 +251,11 @@ class BatchWindow(QWidget):
         gathered = service.batches.gathered(self._batch.id) if self._batch else None
         gathering = gathered is not None and not gathered.is_complete and self._control.is_running
         if is_open or gathering:
-            words = status(progress, paused=service.paused, gathering=gathering)
+            words = status(progress, paused=service.stands, gathering=gathering)
         else:
             words = self._outcome()
         _set(self.status, words)
-        _set(self.pace, throughput(progress) if is_open and not service.paused else "")
+        _set(self.pace, throughput(progress) if is_open and not service.stands else "")
         counts = [self.model.count(show) for show in Show]
         for n, (show, count) in enumerate(zip(Show, counts, strict=True)):
             self.tabs.setTabText(n, f"{show.value} {count:,}" if count else show.value)
@@ -283,7 +283,7 @@ class BatchWindow(QWidget):
 
     def _show_problem(self) -> None:
         problem = self._service.problem
-        if problem is not None and self._service.paused:
+        if problem is not None:
             self.notice.tell(str(problem), "Go on", self._service.resume)
         elif self.notice.text and not self.notice.act.isHidden():
             self.notice.hide()

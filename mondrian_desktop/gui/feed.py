@@ -188,7 +188,8 @@ class Feed(QObject):
                 live.take(update.event, self._clock())
         elif job.state is JobState.RUNNING:
             self._live[job.id] = Live(job, self._clock())
-        elif job.is_over:
+        else:
+            # Over, or in line again.
             self._live.pop(job.id, None)
         self._news.add(job.id)
         if not self._timer.isActive():

@@ -78,7 +78,7 @@ class Session(QObject):
     moved = Signal()
     """Some jobs changed state: the line moved."""
     paused = Signal(object)
-    """The line stands still until it is resumed, because of this :class:`UserError`; None: it goes on."""
+    """Something in line stands still because of this :class:`UserError`; None: nothing does, or the user wanted it."""
     restored = Signal(object)
     """Entries that came back by undo."""
     told = Signal(str)
@@ -95,7 +95,7 @@ class Session(QObject):
         self._forms: dict[str, PromptForm] = {}
         self.feed.beat.connect(self._refresh)
         self._leaving = [
-            service.on_pause(lambda paused: self.paused.emit(service.problem if paused else None)),
+            service.on_pause(lambda paused: self.paused.emit(service.problem)),
             service.on_trouble(lambda problem: self.told.emit(str(problem))),
         ]
 

@@ -30,7 +30,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 
 
 MOST_TRIES = 3
-"""A job over which the app died this often is set aside."""
+"""A job over which the app died, or its server went away, this often is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Job:
     position
         Its place in line: smaller ones run first.
     tries
-        How often the app died while it ran, since it was last asked for.
+        How often the app died, or its server went away, while it ran, since it was last asked for.
     again
         Whether to analyze even where there is an analysis of the same photo with the same settings.
     about

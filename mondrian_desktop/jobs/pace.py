@@ -89,7 +89,7 @@ class Pace:
             self._counts[before] -= 1
         self._states[job.id] = job.state
         self._counts[job.state] += 1
-        if before is JobState.RUNNING:
+        if before is JobState.RUNNING and job.is_over:
             self._ends_s.append(self._now_s())
         elif job.state is JobState.RUNNING and self._is_new:
             # What comes after everything was over begins anew: the time in between says nothing.

@@ -2,15 +2,15 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 from operator import attrgetter
 from typing import TypeAlias
 
-from mondrian_desktop.engine.protocol import Token
+from mondrian_desktop.engine.protocol import Token, Unreachable
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.jobs.model import Job, JobState
+from mondrian_desktop.jobs.model import MOST_TRIES, Job, JobState
 from mondrian_desktop.jobs.run import Analyzed, JobEvent, JobEvents, Thinking
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.pump import End, Pump, Task
@@ -52,7 +52,8 @@ class Queue:
     """Runs jobs in the order of their positions, and has the store written before anybody hears of anything.
 
     Where the store cannot be written, the queue pauses and :attr:`problem` says why; what was shown since and is not
-    written yet is written by :meth:`resume`.
+    written yet is written by :meth:`resume`. Where a lane does not answer, its jobs wait, the running ones in their
+    old places, until :meth:`release` or :meth:`resume`; the other lanes go on.
 
     Parameters
     ----------
@@ -67,14 +68,12 @@ class Queue:
     store
         Where jobs and results are kept.
     on_pause
-        Called when the queue was paused or resumed.
+        Called when the queue was paused or resumed, or a lane was.
 
     Attributes
     ----------
     paused
         Whether nothing goes on until :meth:`resume`.
-    problem
-        Why it paused by itself, or None.
     """
 
     def __init__(
@@ -87,7 +86,7 @@ class Queue:
         on_pause: Callable[[], None] = lambda: None,
     ) -> None:
         self.paused = False
-        self.problem: UserError | None = None
+        self._problem: UserError | None = None
         self._pump = pump
         self._start = start
         self._lane = lane
@@ -98,6 +97,7 @@ class Queue:
         self._waiting: list[str] = []
         self._tasks: dict[str, Task] = {}
         self._lanes: dict[str, str] = {}
+        self._held: dict[str, UserError] = {}
         self._over: dict[str, Job] = {}
         self._written: dict[str, list[str]] = {}
         self._unsaved: list[Callable[[], object]] = []
@@ -111,6 +111,21 @@ class Queue:
     def is_busy(self) -> bool:
         """Whether a job runs, or is held in the middle."""
         return bool(self._tasks)
+
+    @property
+    def problem(self) -> UserError | None:
+        """Why it paused by itself, or why the jobs of a lane wait; None where neither is so."""
+        return self._problem or next(iter(self._held.values()), None)
+
+    @property
+    def held(self) -> Mapping[str, UserError]:
+        """The lanes that do not answer, by name, and what is wrong with each."""
+        return self._held
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing goes on: all is paused, or all that waits waits for a lane that does not answer."""
+        return self.paused or bool(self._held and not self._tasks)
 
     @property
     def next(self) -> Job | None:
@@ -160,6 +175,8 @@ class Queue:
             self._set(*(job.to(JobState.CANCELLED) for job in waiting))
         for job_id in job_ids & self._tasks.keys():
             self._pump.cancel(self._tasks[job_id])
+        for lane in self._held.keys() - self._lanes_wanted():
+            self.release(lane)
 
     def retry(self, *job_ids: str) -> None:
         """Put failed, cancelled or interrupted jobs in line again, at the end; also of earlier sessions.
@@ -220,11 +237,18 @@ class Queue:
         except UserError as err:
             self.hold(err)
             return
-        self.paused, self.problem = False, None
+        self.paused, self._problem = False, None
+        self._held.clear()
         for task in self._tasks.values():
             self._pump.resume(task)
         self._start_next()
         self._on_pause()
+
+    def release(self, lane: str) -> None:
+        """Let the jobs go on that wait for a lane."""
+        if self._held.pop(lane, None):
+            self._start_next()
+            self._on_pause()
 
     def close(self) -> None:
         """Save what is not saved yet. The pump is closed already: nothing runs any more."""
@@ -235,7 +259,7 @@ class Queue:
 
     def hold(self, problem: UserError | None) -> None:
         """Pause because of a problem."""
-        self.paused, self.problem = True, problem
+        self.paused, self._problem = True, problem
         for task in self._tasks.values():
             self._pump.pause(task)
         self._on_pause()
@@ -262,7 +286,7 @@ class Queue:
             lane = lanes.get(job.model)
             if lane is None:
                 lane = lanes[job.model] = self._lane(job)
-            if taken[lane.name] < lane.room:
+            if lane.name not in self._held and taken[lane.name] < lane.room:
                 return place, lane.name
         return None
 
@@ -294,7 +318,8 @@ class Queue:
         self._listener(Update(job, event))
 
     def _ended(self, job_id: str, task: Task) -> None:
-        del self._tasks[job_id], self._lanes[job_id]
+        del self._tasks[job_id]
+        lane = self._lanes.pop(job_id)
         self._save_partial(job_id)
         del self._written[job_id]
         job, over = self._jobs[job_id], self._over.pop(job_id, None)
@@ -304,12 +329,35 @@ class Queue:
                     _log.error("after job %s was finished", job_id, exc_info=task.error)
                 self._jobs[job_id] = over
                 self._listener(Update(over))
+            elif isinstance(task.error, Unreachable) and self._is_to_wait(job, lane, task.error):
+                self._put_back(job, lane, task.error)
             elif task.end is End.FAILED:
                 self._set(job.to(JobState.FAILED, self._reason(job, task.error)))
             else:
                 self._set(job.to(JobState.CANCELLED))
         finally:
             self._start_next()
+
+    def _is_to_wait(self, job: Job, lane: str, error: Unreachable) -> bool:
+        """Whether a job waits for its lane: not one that is alone, nor one over which the lane was lost too often."""
+        is_one_of_many = bool(job.batch) or lane in self._held or lane in self._lanes_wanted()
+        return is_one_of_many and job.tries + error.had_begun < MOST_TRIES
+
+    def _put_back(self, job: Job, lane: str, error: Unreachable) -> None:
+        self._held.setdefault(lane, UserError(error.what, "What waits for it is kept, and goes on when it answers."))
+        left = replace(job.to(JobState.INTERRUPTED), tries=job.tries + error.had_begun)
+        queued = left.to(JobState.QUEUED)
+        self._jobs[job.id] = queued
+        self._waiting.append(job.id)
+        self._sort()
+        self._save(lambda: self._store.update(left, queued))
+        self._listener(Update(queued))
+        self._on_pause()
+
+    def _lanes_wanted(self) -> set[str]:
+        """Return the lanes for which jobs wait; looked up once a model, since there may be very many jobs."""
+        by_model = {self._jobs[job_id].model: self._jobs[job_id] for job_id in self._waiting}
+        return {self._lane(job).name for job in by_model.values()}
 
     def _reason(self, job: Job, error: Exception | None) -> str:
         if isinstance(error, UserError):

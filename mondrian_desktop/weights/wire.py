@@ -27,6 +27,10 @@ class Interrupted(Exception):  # noqa: N818 - told to the user only when retryin
         self.stalled = stalled
 
 
+class Lost(Interrupted):
+    """The connection broke, or stood, after the request was sent: perhaps because of what was in it."""
+
+
 class Refused(Exception):  # noqa: N818 - told to the user only when asking differently was in vain
     """The server did not take the request as it was (400, 422 and the like); ``said`` is its own reason."""
 

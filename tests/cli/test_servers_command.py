@@ -7,6 +7,8 @@ from mondrian_desktop.cli.main import parse, run_command
 from mondrian_desktop.engine.remote import RemoteEngine
 from mondrian_desktop.engine.router import Router
 from mondrian_desktop.engine.scripted import ScriptedEngine, script
+from mondrian_desktop.jobs import server_watch
+from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.weights import servers, tokens
 from tests.engine import chat_server
 from tests.engine.chat_server import ChatServer
@@ -154,3 +156,31 @@ class _Gate:
             self._met.set()
         assert self._met.wait(20)
         chat_server.words([answer()])(handler)
+
+
+def remote():
+    return Router(ScriptedEngine(script(answer())), lambda server: RemoteEngine(server, lambda _: "", backoff_s=0.001))
+
+
+def test_a_batch_waits_for_a_server_that_went_away_and_says_so(run, serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(server_watch, "FIRST_S", 0.01)
+    server = serve(*[chat_server.hang_up] * 4, otherwise=chat_server.words([answer()]))
+    run("servers", "add", "gpu", server.url, "qwen", "--concurrency", "1")
+    for sample in SAMPLES[:2]:
+        (tmp_path / sample.name).write_bytes(sample.read_bytes())
+    code, _, err = run("batch", str(tmp_path), "--model", "gpu", engine=remote())
+    assert code == 0
+    assert err.count("was lost. What waits for it is kept, and goes on when it answers. Ctrl-C stops waiting.") == 1
+    assert "[2/2]" in err
+
+
+def test_photos_on_the_command_line_do_not_wait_for_a_server(capsys, serve, tmp_path):
+    server = serve(otherwise=chat_server.hang_up)
+    servers.add(servers.make("gpu", server.url, "qwen", concurrency=1))
+    file = tmp_path / "history.db"
+    words = ["analyze", str(SAMPLES[0]), str(SAMPLES[1]), "--model", "gpu"]
+    assert run_command(parse(words), lambda: make_service(remote(), store=Store.open(file))) == 1
+    assert capsys.readouterr().err.count("was lost") == 1
+    store = Store.open(file)
+    assert store.unfinished() == ()
+    store.close()

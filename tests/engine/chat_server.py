@@ -157,10 +157,11 @@ def flood(kind: str, block: bytes) -> Play:
 class ChatServer:
     """Plays one answer a request, then :attr:`otherwise` again and again.
 
-    With ``encrypted`` it speaks TLS, with a certificate that nobody but itself has signed.
+    With ``encrypted`` it speaks TLS, with a certificate that nobody but itself has signed. With ``port`` it takes the
+    place of one that was closed.
     """
 
-    def __init__(self, *plays: Play, otherwise: Play = good, encrypted: bool = False) -> None:
+    def __init__(self, *plays: Play, otherwise: Play = good, encrypted: bool = False, port: int = 0) -> None:
         self.plays = list(plays)
         self.otherwise = otherwise
         self.requests: list[tuple[str, dict[str, str], dict | None]] = []
@@ -168,7 +169,7 @@ class ChatServer:
         self.lock = threading.Lock()
         self.asked, self.ending, self.hung_up = threading.Event(), threading.Event(), threading.Event()
         handler = type("BoundHandler", (Handler,), {"desk": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = False
         self._scheme = "https" if encrypted else "http"
         if encrypted:
@@ -177,16 +178,20 @@ class ChatServer:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
+        self.port: int = self._server.server_address[1]
 
     @property
     def url(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"{self._scheme}://127.0.0.1:{self.port}/v1"
 
     @property
     def bodies(self) -> list[dict]:
         return [body for _, _, body in self.requests if body is not None]
 
     def close(self) -> None:
+        """End; closing again does nothing."""
+        if self.ending.is_set():
+            return
         self.ending.set()
         self._server.shutdown()
         self._thread.join()

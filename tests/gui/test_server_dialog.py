@@ -3,12 +3,15 @@ import sys
 
 import pytest
 
+from mondrian_desktop.engine.protocol import Unreachable
+from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.settings import MODEL
 from mondrian_desktop.weights import servers, tokens
 from mondrian_desktop.weights.servers import make
 from tests.engine import chat_server
 from tests.engine.chat_server import ChatServer
+from tests.gui.conftest import answer
 from tests.weights.test_tokens import KEPT, Keyring
 
 
@@ -126,3 +129,38 @@ def test_a_name_that_is_a_model_s_is_told(dialog, qtbot):
     dialog.add.click()
     qtbot.waitUntil(lambda: "is the name of a model" in dialog.status.text())
     assert dialog.isVisible()
+
+
+def test_a_server_that_goes_away_in_a_batch_is_told_and_go_on_goes_on(make_stand, make_photo, qtbot):
+    servers.add(make("gpu", "http://127.0.0.1:9", "qwen", concurrency=1))
+    stand = make_stand(script(answer()), [Unreachable("Nothing answers at http://127.0.0.1:9.")], script(answer()))
+    photos = [make_photo(f"{n}.jpg", seed=n) for n in range(3)]
+    batch = stand.service.submit_all(photos, model="gpu")
+    window, notice = stand.window.batches.window, stand.window.notice
+    window.show_batch(batch)
+    window.show()
+    qtbot.waitUntil(lambda: "Nothing answers" in notice.text)
+    assert "goes on when it answers" in notice.text
+    assert [str(job.state) for job in stand.service.jobs] == ["done", "queued", "queued"]
+    qtbot.waitUntil(lambda: "Nothing answers" in window.notice.text)
+    assert window.status.text() == "1 of 3, paused"
+    notice.act.click()
+    stand.wait_until_idle()
+    assert [str(job.state) for job in stand.service.jobs] == ["done"] * 3
+    assert notice.text == ""
+    qtbot.waitUntil(lambda: window.notice.text == "")
+
+
+def test_a_photo_that_waits_for_a_server_is_shown_as_waiting(make_stand, make_photo, qtbot):
+    servers.add(make("gpu", "http://127.0.0.1:9", "qwen", concurrency=1))
+    stand = make_stand([Unreachable("Nothing answers.")], script(answer()))
+    stand.service.settings.set(MODEL, "gpu")
+    stand.open(make_photo("a.jpg"), make_photo("b.jpg", seed=2))
+    stand.window.photos.selectAll()
+    stand.trigger("analyze")
+    stand.wait_for_states("Waiting", "Waiting")
+    stand.wait_until_idle()
+    assert not stand.window.verbs["stop"].isEnabled()
+    assert "Nothing answers" in stand.window.notice.text
+    stand.service.resume()
+    stand.wait_for_states("Done", "Done")
