@@ -502,6 +502,7 @@ class Service:
                 "Photos are being analyzed or waited for.", "Stop all, and watching folders, then delete again."
             )
         self.history.erase()
+        self._results.forget()
         erase_files()
 
     def close(self) -> None:

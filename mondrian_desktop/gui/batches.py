@@ -66,6 +66,10 @@ class Batches(QObject):
     def close(self) -> None:
         """End: no window and no listener is left. Closing again does nothing."""
         self.control.close()
+        self.forget()
+
+    def forget(self) -> None:
+        """Show no batch any more, where all have been deleted."""
         if self._made is not None:
             self._made.close()
             self._made.deleteLater()

@@ -164,6 +164,8 @@ class MainWindow(QMainWindow):
         """Show nothing of what has been deleted: neither photos with their critiques, nor a way back to them."""
         self.session.remove(self.session.album.entries)
         self.session.undo_stack.clear()
+        self.asking.questions.forget()
+        self.batches.forget()
         if self._library is not None:
             self._library.undo_stack.clear()
             self._library.look_again()

@@ -31,6 +31,13 @@ class Questions(QObject):
         self._job = job
         self.show()
 
+    def forget(self) -> None:
+        """Show no question any more, where all have been deleted."""
+        self._job = None
+        self._follow_ups.clear()
+        self._free.clear()
+        self.show()
+
     def show(self) -> None:
         """Show how it stands."""
         if self._page.scope == ABOUT_PHOTO:

@@ -47,6 +47,10 @@ class Results:
         """Hold on to an analysis that the store could not take."""
         self._unsaved[job_id] = analysis
 
+    def forget(self) -> None:
+        """Hold on to nothing: all analyses were deleted."""
+        self._kept.clear()
+
     def all_saved(self) -> None:
         """Take in that the store has everything."""
         self._unsaved.clear()

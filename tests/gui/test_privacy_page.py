@@ -51,6 +51,21 @@ def test_delete_all_leaves_no_critique_and_no_way_back(stand, page, make_photo):
     assert not page.problem.isVisibleTo(page)
 
 
+def test_delete_all_leaves_nothing_of_a_batch_that_could_be_tried_again(stand, page, tmp_path, qtbot):
+    (tmp_path / "shoot").mkdir()
+    (tmp_path / "shoot" / "torn.jpg").write_bytes(b"no photo")
+    stand.window.batches.control.start([tmp_path / "shoot"], ["mentor"], recursive=True, again=False)
+    window = stand.window.batches.window
+    qtbot.waitUntil(lambda: window.retry.isVisible())
+    stand.wait_until_idle()
+    press(page, QMessageBox.ButtonRole.DestructiveRole)
+    assert not window.isVisible()
+    stand.trigger("batch")
+    later = stand.window.batches.window
+    assert (later.status.text(), later.batches.count(), later.model.rowCount()) == ("No batch yet", 0, 0)
+    assert not later.retry.isVisible()
+
+
 def test_cancel_deletes_nothing(stand, page, make_photo):
     stand.open(make_photo(), analyze=True)
     stand.wait_for_states("Done")
