@@ -11,7 +11,7 @@ from mondrian_desktop.gui.weights_dialog import WeightsDialog
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import MODEL
-from mondrian_desktop.weights.catalog import find
+from mondrian_desktop.weights.catalog import find, from_server
 from mondrian_desktop.weights.standing import Standing
 
 
@@ -38,7 +38,8 @@ class ModelChoice(QObject):
         self._service = service
         self._theme = theme
         self._window = window
-        self._listed: tuple[tuple[str, str], ...] = ()
+        self._models: tuple[tuple[str, str], ...] = ()
+        self._listed: tuple[tuple[str, str], ...] | None = None
         self._shown = ""
         self.sheet: WeightsDialog | None = None
         self.button = QPushButton()
@@ -50,8 +51,7 @@ class ModelChoice(QObject):
         self.offer.use_wanted.connect(self.use)
         self.offer.sheet_wanted.connect(self.open_sheet)
         self._leave = service.shelf.on_change(self._shelf_changed)
-        self._fill(())
-        self._show()
+        self.refresh()
         window.installEventFilter(self)
 
     def look(self) -> None:
@@ -84,11 +84,15 @@ class ModelChoice(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt
         """Look again when the window comes to the front: another one, or the command line, may have chosen."""
         if event.type() == QEvent.Type.WindowActivate:
-            self._show()
+            self.refresh()
         return super().eventFilter(watched, event)
 
     def refresh(self) -> None:
-        """Show what is true now."""
+        """Show what is true now, and offer the servers that there are now."""
+        servers = map(from_server, self._service.servers.all)
+        listed = (*self._models, *((each.id, clean_line(each.name, 60)) for each in servers))
+        if listed != self._listed:
+            self._fill(listed)
         self._show()
 
     def close(self) -> None:
@@ -104,10 +108,8 @@ class ModelChoice(QObject):
         self.changed.emit()
 
     def _shelf_changed(self, standings: tuple[Standing, ...]) -> None:
-        listed = tuple((each.id, clean_line(each.entry.name, 60)) for each in standings if each.can_use)
-        if listed != self._listed:
-            self._fill(listed)
-        self._show()
+        self._models = tuple((each.id, clean_line(each.entry.name, 60)) for each in standings if each.can_use)
+        self.refresh()
 
     def _fill(self, listed: tuple[tuple[str, str], ...]) -> None:
         self._listed = listed

@@ -164,3 +164,19 @@ def test_a_photo_that_waits_for_a_server_is_shown_as_waiting(make_stand, make_ph
     assert "Nothing answers" in stand.window.notice.text
     stand.service.resume()
     stand.wait_for_states("Done", "Done")
+
+
+def test_a_server_is_in_the_model_menu_as_long_as_there_is_one(dialog, stand, qtbot):
+    stand.window.models.look()
+    menu = stand.window.models.button.menu()
+    fill(dialog, "https://gpu.example.com")
+    with qtbot.waitSignal(dialog.added):
+        dialog.add.click()
+    offered = {action.data(): action for action in menu.actions()}
+    assert offered["gpu"].text() == "qwen on gpu.example.com"
+    offered["gpu"].trigger()
+    qtbot.waitUntil(lambda: stand.service.settings.get(MODEL) == "gpu")
+    qtbot.waitUntil(lambda: not stand.window.server.isHidden())
+    servers.remove("gpu")
+    stand.window.models.refresh()
+    assert "gpu" not in {action.data() for action in menu.actions()}
