@@ -16,7 +16,9 @@ from typing import Any
 
 from benchmarks.report import note
 
-MODULES = ("pump", "prefix", "photo", "startup", "history", "service", "batch", "memory", "crash", "remote")
+MODULES = ("pump", "prefix", "photo", "startup", "history", "service", "batch", "memory", "crash", "remote", "soak")
+ALWAYS_QUICK = {"soak"}
+"""Their long form takes hours and is for a night of its own: ``python -m benchmarks.soak``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +62,13 @@ def markdown(found: dict[str, dict[str, Any] | None]) -> str:
 
 def _run(name: str, *, quick: bool) -> dict[str, Any] | None:
     note(f"== {name}")
-    command = [sys.executable, "-m", f"benchmarks.{name}", "--json", *(["--quick"] if quick else [])]
+    command = [
+        sys.executable,
+        "-m",
+        f"benchmarks.{name}",
+        "--json",
+        *(["--quick"] if quick or name in ALWAYS_QUICK else []),
+    ]
     ended = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if ended.returncode != 0:
         note(f"{name} ended with {ended.returncode}")

@@ -78,13 +78,22 @@ def run(benchmark: str, measure: Callable[[bool], list[Figure]], arguments: Sequ
     arguments
         ``[--quick] [--json]``; None for those of the process.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{benchmark}")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
-    chosen = parser.parse_args(arguments)
-    figures = measure(chosen.quick)
-    print(_json(benchmark, figures) if chosen.json else _table(benchmark, figures))
+    chosen = parser(benchmark).parse_args(arguments)
+    tell(benchmark, measure(chosen.quick), as_json=chosen.json)
     return 0
+
+
+def parser(benchmark: str) -> argparse.ArgumentParser:
+    """Return the parser of the options that all benchmarks have."""
+    made = argparse.ArgumentParser(prog=f"python -m benchmarks.{benchmark}")
+    made.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    made.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    return made
+
+
+def tell(benchmark: str, figures: list[Figure], *, as_json: bool) -> None:
+    """Print figures."""
+    print(_json(benchmark, figures) if as_json else _table(benchmark, figures))
 
 
 def _json(benchmark: str, figures: list[Figure]) -> str:
