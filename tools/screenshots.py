@@ -410,7 +410,7 @@ def batch(studio: Studio, scratch: Path) -> Scene:
 
 
 def server(studio: Studio, scratch: Path) -> Scene:
-    """Add a server in its sheet, choose it, and find it gone in the middle of a batch."""
+    """Look at the sheet of servers, choose one, and find it gone in the middle of a batch."""
     window, service = studio.window, studio.service
     window.verbs["add_server"].trigger()
     sheet = window.findChildren(ServerDialog)[0]

@@ -103,7 +103,7 @@ SPECS = (
     Spec("pause", "Photo", "Pause", ("Ctrl+Shift+P",), lambda state: state.is_busy or state.is_paused),
     Spec("previous", "Photo", "Previous", ("Left",), lambda state: not state.is_at_first, focused=True, separated=True),
     Spec("next", "Photo", "Next", ("Right",), lambda state: not state.is_at_last, focused=True),
-    Spec("add_server", "Photo", "Add Server…", separated=True),
+    Spec("add_server", "Photo", "Servers…", separated=True),
     Spec("reveal", "Photo", "Show in Finder" if _MAC else "Show in Folder", ("Ctrl+Shift+R",),
          lambda state: state.has_photo, separated=True),
     Spec("remove", "Photo", "Remove from Window", ("Backspace", "Del"), lambda state: state.selected > 0, focused=True),

@@ -15,7 +15,7 @@ class ServerBar(QFrame):
     """Cannot be dismissed: it goes when no server is chosen and none has a photo in hand."""
 
     added = Signal()
-    """Another server can be chosen."""
+    """Other servers can be chosen than before."""
 
     def __init__(self, session: Session, theme: Theme, window: QWidget) -> None:
         super().__init__()
@@ -44,10 +44,11 @@ class ServerBar(QFrame):
         self.refresh()
 
     def add(self) -> None:
-        """Ask for another server in a sheet."""
+        """Add, change and remove servers in a sheet."""
         dialog = ServerDialog(self._session.service, self._theme, self._window)
-        dialog.added.connect(self.refresh)
-        dialog.added.connect(self.added)
+        for changed in (dialog.added, dialog.removed):
+            changed.connect(self.refresh)
+            changed.connect(self.added)
         dialog.open()
 
     def refresh(self) -> None:

@@ -1,19 +1,21 @@
-"""The sheet with which a server is added: it says where photos will go before they go anywhere."""
+"""The sheet in which servers are added, changed and removed: it says where photos will go before they go anywhere."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +23,7 @@ from shiboken6 import isValid
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_text_color
-from mondrian_desktop.report.clean import breakable, clean
+from mondrian_desktop.report.clean import breakable, clean, clean_line
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import MODEL
 from mondrian_desktop.weights.servers import CONCURRENCY, PICTURE_SIZES, Server, make
@@ -37,23 +39,35 @@ _SENT = (
 
 
 class ServerDialog(QDialog):
-    """Add one server, and check it before or after; the address decides what has to be agreed to."""
+    """Add one server or change one, and check it before or after; the address decides what has to be agreed to.
+
+    Removing leaves the fields as they are: Add Server brings it back, but for its key.
+
+    Attributes
+    ----------
+    known
+        Chooses one of the servers that there are, to be changed or removed; hidden while there is none.
+    """
 
     added = Signal(str)
-    """The id of the server that was added."""
+    """The id of the server that was added or changed."""
+    removed = Signal(str)
+    """The id of the server that was removed."""
 
     def __init__(self, service: Service, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._service = service
         self._theme = theme
-        self.setWindowTitle("Add a server")
+        self.setWindowTitle("Servers")
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.known = QComboBox()
         self.name, self.url, self.model, self.key = (QLineEdit() for _ in range(4))
-        self.concurrency, self.picture_size = QSpinBox(), QSpinBox()
+        self.concurrency, self.picture_size = Number(CONCURRENCY), Number(PICTURE_SIZES)
         self.agree = QCheckBox("Send photos through this network unencrypted")
         self.use = QCheckBox("Use it for new analyses from now on")
         self.where, self.status = _text(), _text()
+        self._soft = [_text(_ABOUT), _text(_SENT)]
         self.where.setAccessibleName("Where photos go")
         self.status.setAccessibleName("Result")
         self.check = QPushButton("Check")
@@ -62,6 +76,9 @@ class ServerDialog(QDialog):
         self.add = QPushButton("Add Server")
         self.buttons.addButton(self.add, QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.addButton(self.check, QDialogButtonBox.ButtonRole.ActionRole)
+        self.remove = QPushButton("Remove")
+        self.remove.setToolTip("Forget this server and its key: nothing is sent there any more")
+        self.buttons.addButton(self.remove, QDialogButtonBox.ButtonRole.DestructiveRole)
         self._prepare()
         self._lay_out()
         for field in (self.name, self.url, self.model, self.key):
@@ -69,8 +86,13 @@ class ServerDialog(QDialog):
         self.agree.toggled.connect(self._changed)
         self.check.clicked.connect(self._check)
         self.add.clicked.connect(self._add)
+        self.remove.clicked.connect(self._remove)
+        self.known.activated.connect(lambda _: self._choose())
         self.buttons.rejected.connect(self.reject)
-        self._changed()
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self._fill_known()
+        self._choose()
 
     def _prepare(self) -> None:
         self.name.setPlaceholderText("gpu-room")
@@ -78,37 +100,37 @@ class ServerDialog(QDialog):
         self.model.setPlaceholderText("as the server names it")
         self.key.setPlaceholderText("none")
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
-        self.concurrency.setRange(*CONCURRENCY)
-        self.concurrency.setValue(4)
-        self.picture_size.setRange(*PICTURE_SIZES)
-        self.picture_size.setSingleStep(128)
-        self.picture_size.setValue(1024)
-        self.picture_size.setSuffix(" pixels")
         self.add.setProperty("primary", True)
         self.add.setDefault(True)
-        self.check.setAutoDefault(False)
+        for button in (self.check, self.remove):
+            button.setAutoDefault(False)
+        self.known.setAccessibleName("Servers")
 
     def _lay_out(self) -> None:
-        heading, about, sent = _text("Add a server"), _text(_ABOUT), _text(_SENT)
+        heading, (about, sent) = _text("Servers"), self._soft
         heading.setFont(scaled(self.font(), 1.3))
         self.where.setFont(scaled(self.font(), 1.0, self.font().Weight.DemiBold))
-        for label in (about, sent):
-            set_text_color(label, self._theme.colors.soft)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setSpacing(GRID)
-        for words, field in (
-            ("Name", self.name), ("Address", self.url), ("Model", self.model), ("Key", self.key),
-            ("Photos at once", self.concurrency), ("Picture size", self.picture_size),
+        for words, field, note in (
+            ("Name", self.name, ""), ("Address", self.url, ""), ("Model", self.model, ""), ("Key", self.key, ""),
+            ("Photos at once", self.concurrency, self.concurrency.range),
+            ("Picture size", self.picture_size, f"pixels, {self.picture_size.range}"),
         ):  # fmt: skip
             field.setAccessibleName(words)
-            field.setMinimumHeight(7 * GRID // 2)
-            form.addRow(words, field)
+            field.setMinimumHeight(4 * GRID)
+            label = QLabel(words)
+            label.setMinimumHeight(4 * GRID)
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            label.setBuddy(field)
+            form.addRow(label, self._with_note(field, note) if note else field)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addWidget(heading)
         layout.addWidget(about)
+        layout.addWidget(self.known)
         layout.addLayout(form)
         for widget in (self.where, sent, self.agree, self.use, self.status):
             layout.addWidget(widget)
@@ -116,19 +138,62 @@ class ServerDialog(QDialog):
         layout.addWidget(self.buttons)
         # What is said about an address needs its lines from the start: the sheet must not jump while one types.
         self.where.setMinimumHeight(3 * self.where.fontMetrics().lineSpacing())
-        self.status.setMinimumHeight(3 * self.status.fontMetrics().lineSpacing())
+        self.status.setMinimumHeight(2 * self.status.fontMetrics().lineSpacing())
         policy = self.agree.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.agree.setSizePolicy(policy)
         self.setFixedWidth(68 * GRID)
         self.setMinimumHeight(layout.totalHeightForWidth(68 * GRID))
 
+    def _with_note(self, field: QWidget, note: str) -> QHBoxLayout:
+        told = _text(note)
+        told.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        self._soft.append(told)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(field)
+        row.addWidget(told, 1)
+        return row
+
+    def _restyle(self) -> None:
+        for label in self._soft:
+            set_text_color(label, self._theme.colors.soft)
+
     def _server(self) -> Server:
         """Return what the fields say; raises UserError where that is no server yet."""
         return make(
-            self.name.text(), self.url.text(), self.model.text(), concurrency=self.concurrency.value(),
-            picture_size=self.picture_size.value(), allow_http=self.agree.isChecked(),
+            self.name.text(), self.url.text(), self.model.text(), concurrency=self.concurrency.value,
+            picture_size=self.picture_size.value, allow_http=self.agree.isChecked(),
+            schema=self._chosen is None or self._chosen.schema,
         )  # fmt: skip
+
+    @property
+    def _chosen(self) -> Server | None:
+        chosen = self.known.currentData()
+        return chosen if isinstance(chosen, Server) else None
+
+    def _fill_known(self) -> None:
+        self.known.clear()
+        self.known.addItem("New server", None)
+        for server in self._service.servers.all:
+            self.known.addItem(clean_line(f"{server.id} · {server.host}", 80), server)
+        self.known.setVisible(self.known.count() > 1)
+
+    def _choose(self) -> None:
+        """Fill the fields with the server that was chosen, or empty them for a new one."""
+        server = self._chosen
+        self.name.setText(server.id if server else "")
+        self.url.setText(server.url if server else "")
+        self.model.setText(server.model if server else "")
+        self.key.clear()
+        self.key.setPlaceholderText("unchanged" if server else "none")
+        self.concurrency.setText(str(server.concurrency if server else 4))
+        self.picture_size.setText(str(server.picture_size if server else 1024))
+        self.agree.setChecked(server is not None and server.allow_http)
+        self.use.setChecked(server is not None and self._service.settings.get(MODEL) == server.id)
+        self.add.setText("Save" if server else "Add Server")
+        self.remove.setVisible(server is not None)
+        self._changed()
 
     def _changed(self) -> None:
         """Say where photos would go, and what still has to be agreed to."""
@@ -168,6 +233,25 @@ class ServerDialog(QDialog):
         self.added.emit(server.id)
         self.accept()
 
+    def _remove(self) -> None:
+        if server := self._chosen:
+            desk = self._service.servers
+            self._run("Removing…", lambda: desk.remove(server.id), self._is_removed)
+
+    def _is_removed(self, server: Server) -> None:
+        settings = self._service.settings
+        words = f"{server.id} is removed. Nothing is sent to {server.host} any more."
+        try:
+            if settings.get(MODEL) == server.id:
+                settings.set(MODEL, MODEL.default)
+        except UserError as err:
+            words = f"{words} {err}"
+        self._fill_known()
+        self.add.setText("Add Server")
+        self.remove.hide()
+        self._say(words)
+        self.removed.emit(server.id)
+
     def _beside(self, words: str, call: Callable[[Server], Any], then: Callable[[Any], None]) -> None:
         """Run ``call`` in a thread and give its result to ``then``, here; the buttons rest meanwhile."""
         try:
@@ -175,16 +259,20 @@ class ServerDialog(QDialog):
         except UserError as err:
             self._say(str(err))
             return
+        self._run(words, lambda: call(server), then)
+
+    def _run(self, words: str, call: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self._say(words)
-        self.check.setEnabled(False)
-        self.add.setEnabled(False)
+        buttons = (self.check, self.add, self.remove)
+        for button in buttons:
+            button.setEnabled(False)
 
         def ended(future: Future[Any]) -> None:
             # The sheet may have been closed.
             if not isValid(self):
                 return
-            self.check.setEnabled(True)
-            self.add.setEnabled(True)
+            for button in buttons:
+                button.setEnabled(True)
             try:
                 result = future.result()
             except UserError as err:
@@ -192,11 +280,32 @@ class ServerDialog(QDialog):
             else:
                 then(result)
 
-        future = self._service.servers.beside(lambda: call(server))
+        future = self._service.servers.beside(call)
         future.add_done_callback(lambda done: self._service.pump.post(lambda: ended(done)))
 
     def _say(self, words: str) -> None:
         self.status.setText(breakable(clean(words, 400)))
+
+
+class Number(QLineEdit):
+    """A line for a whole number; what is out of range is told when it is used.
+
+    Attributes
+    ----------
+    range
+        From which to which number, in words.
+    """
+
+    def __init__(self, ends: tuple[int, int]) -> None:
+        super().__init__()
+        self.range = f"{ends[0]} to {ends[1]}"
+        self.setValidator(QIntValidator(0, 10 * ends[1], self))
+        self.setFixedWidth(10 * GRID)
+
+    @property
+    def value(self) -> int:
+        """The number; 0 where nothing is written."""
+        return int(self.text() or 0)
 
 
 def _text(words: str = "") -> QLabel:

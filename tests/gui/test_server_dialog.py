@@ -180,3 +180,57 @@ def test_a_server_is_in_the_model_menu_as_long_as_there_is_one(dialog, stand, qt
     servers.remove("gpu")
     stand.window.models.refresh()
     assert "gpu" not in {action.data() for action in menu.actions()}
+
+
+def test_the_sheet_follows_the_theme_while_it_is_open(dialog, stand):
+    stand.desk.theme.hold(True)
+    assert all(stand.desk.theme.colors.soft in label.styleSheet() for label in dialog._soft)
+    stand.desk.theme.hold(False)
+    assert all(stand.desk.theme.colors.soft in label.styleSheet() for label in dialog._soft)
+
+
+def reopened(stand):
+    stand.trigger("add_server")
+    return stand.window.findChildren(ServerDialog)[-1]
+
+
+def test_a_server_is_changed_in_the_sheet_and_keeps_what_the_sheet_does_not_show(stand, qtbot):
+    servers.add(make("gpu", "https://gpu.example.com", "qwen", concurrency=8, picture_size=768, schema=False))
+    sheet = reopened(stand)
+    assert sheet.name.text() == ""
+    sheet.known.setCurrentIndex(1)
+    sheet.known.activated.emit(1)
+    assert (sheet.name.text(), sheet.concurrency.value, sheet.picture_size.value) == ("gpu", 8, 768)
+    sheet.model.setText("qwen-2")
+    with qtbot.waitSignal(sheet.added):
+        sheet.add.click()
+    assert servers.find("gpu") == make(
+        "gpu", "https://gpu.example.com", "qwen-2", concurrency=8, picture_size=768, schema=False
+    )
+
+
+def test_a_removed_server_is_left_and_add_brings_it_back(stand, qtbot):
+    servers.add(make("gpu", "https://gpu.example.com", "qwen"))
+    stand.service.settings.set(MODEL, "gpu")
+    assert not stand.window.server.isHidden()
+    sheet = reopened(stand)
+    sheet.known.setCurrentIndex(1)
+    sheet.known.activated.emit(1)
+    with qtbot.waitSignal(sheet.removed):
+        sheet.remove.click()
+    assert servers.book().servers == ()
+    assert stand.service.settings.get(MODEL) == MODEL.default
+    assert stand.window.server.isHidden()
+    assert "Nothing is sent to gpu.example.com any more" in sheet.status.text()
+    assert not sheet.remove.isVisible()
+    with qtbot.waitSignal(sheet.added):
+        sheet.add.click()
+    assert servers.find("gpu").url == "https://gpu.example.com/v1"
+
+
+def test_a_number_out_of_range_is_told(dialog):
+    fill(dialog, "https://gpu.example.com")
+    dialog.concurrency.setText("100")
+    dialog.add.click()
+    assert "Give a number from 1 to 64" in dialog.status.text()
+    assert servers.book().servers == ()
