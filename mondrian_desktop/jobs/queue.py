@@ -344,6 +344,7 @@ class Queue:
         return is_one_of_many and job.tries + error.had_begun < MOST_TRIES
 
     def _put_back(self, job: Job, lane: str, error: Unreachable) -> None:
+        is_news = lane not in self._held
         self._held.setdefault(lane, UserError(error.what, "What waits for it is kept, and goes on when it answers."))
         left = replace(job.to(JobState.INTERRUPTED), tries=job.tries + error.had_begun)
         queued = left.to(JobState.QUEUED)
@@ -352,7 +353,9 @@ class Queue:
         self._sort()
         self._save(lambda: self._store.update(left, queued))
         self._listener(Update(queued))
-        self._on_pause()
+        # Not for each of those that ran there at once, but for the last one: then everything may stand.
+        if is_news or not self._tasks:
+            self._on_pause()
 
     def _lanes_wanted(self) -> set[str]:
         """Return the lanes for which jobs wait; looked up once a model, since there may be very many jobs."""
