@@ -13,7 +13,6 @@ from mondrian_desktop.report.clean import clean_line
 
 RECENT = 5
 _LOOKED_AT = 60
-_POINTS = 18
 _STEPS = 24
 """The icon is drawn anew when progress has come this part of the way further."""
 # The three cells of the drawing that fill, one after the other, in shares of the icon's side.

@@ -161,8 +161,11 @@ class Queue:
             self._start_next()
 
     def cancel(self, *job_ids: str) -> None:
-        """End jobs: a waiting one never starts, a running one hands over what it has. Over is over: no effect."""
-        self._cancel({self._jobs[job_id].id for job_id in job_ids})
+        """End jobs: a waiting one never starts, a running one hands over what it has.
+
+        No effect on one that is over, was deleted, or was left by an earlier session and not taken up.
+        """
+        self._cancel(set(job_ids))
 
     def cancel_all(self, batch: str | None = None) -> None:
         """End everything that waits or runs, of one batch where given; nothing new starts in between."""

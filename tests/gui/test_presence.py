@@ -13,6 +13,7 @@ from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui import app, mac, menu_bar
 from mondrian_desktop.jobs import handover
 from mondrian_desktop.jobs.model import JobState
+from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.settings import KEEP_AWAKE, NOTIFY
 from tests.gui.conftest import answer
 
@@ -88,6 +89,27 @@ def test_recent_analyses_are_in_the_menu_and_open(make_stand, shoot):
     assert stand.window.isVisible()
     assert stand.window.photos.current.path.name == "1.jpg"
     stand.qtbot.waitUntil(lambda: not stand.window.batches.control._timer.isActive(), timeout=10_000)
+
+
+def test_a_recent_analysis_of_an_earlier_session_is_opened_and_removed_again(make_stand, make_photo, tmp_path):
+    def store():
+        return Store.open(tmp_path / "data" / "history.db")
+
+    earlier = make_stand(store=store())
+    earlier.open(make_photo(), analyze=True)
+    earlier.wait_for_states("Done")
+    earlier.wait_until_idle()
+    earlier.close()
+    stand = make_stand(has_tray=True, store=store())
+    menu = stand.desk.presence.menu_bar
+    menu.refresh()
+    menu.recent[0].trigger()
+    stand.wait_for_states("Done")
+    stand.trigger("remove")
+    assert stand.states() == []
+    stand.window.session.undo_stack.undo()
+    assert stand.states() == ["Done"]
+    stand.wait_until_idle()
 
 
 def test_closing_the_window_leaves_the_batch_running_and_the_menu_brings_it_back(tray, shoot):

@@ -272,9 +272,16 @@ def test_what_cannot_be_retried_stays_where_it_is(scene):
 
 
 def test_an_unknown_job_is_a_key_error(scene):
-    for verb in (scene.queue.job, scene.queue.cancel, scene.queue.retry):
+    for verb in (scene.queue.job, scene.queue.retry):
         with pytest.raises(KeyError):
             verb("nobody")
+
+
+def test_cancelling_what_is_not_in_line_has_no_effect(scene):
+    scene.add("a.jpg")
+    before = scene.queue.jobs
+    scene.queue.cancel("nobody")
+    assert scene.queue.jobs == before
 
 
 @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.DONE])
