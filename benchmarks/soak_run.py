@@ -37,6 +37,7 @@ from mondrian_desktop.jobs import handover
 from mondrian_desktop.jobs.model import JobState
 from mondrian_desktop.jobs.queue import Update
 from mondrian_desktop.service import Service
+from mondrian_desktop.weights import tokens
 
 BEAT_MS = 5
 SESSIONS = 6
@@ -338,7 +339,7 @@ def main(seed: int, seconds: float, folder: Path) -> int:
         os.environ[f"MONDRIAN_{kind.upper()}_DIR"] = str(folder / kind)
     # Nothing leaves the app: no file manager, no hub, no keychain, no dialog that is not Qt's.
     os.environ |= {"HOME": str(folder / "home"), "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
-    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    tokens.BACKENDS[sys.platform] = "keyring.backends.null"
     mac.reveal = lambda path: None
     for each in ("home", "tmp"):
         (folder / each).mkdir(parents=True, exist_ok=True)
