@@ -1,6 +1,7 @@
 """The only entry point: arguments -> window or command."""
 
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _window(photos: Sequence[Path], *, analyze: bool) -> int:
+    from mondrian_desktop.display import has_display
+
+    if not has_display():
+        sys.stderr.write("mondrian-desktop: There is no display for the window. Try `analyze PHOTO`, or --help.\n")
+        return 2
     from mondrian_desktop.bootstrap import build
     from mondrian_desktop.gui.app import run
 
@@ -40,8 +46,11 @@ def _self_test(*, as_json: bool) -> int:
     """Try every part of the app, with folders of its own; the exit code is 1 where one does not work."""
     from mondrian_desktop import log
     from mondrian_desktop.cli import self_test
+    from mondrian_desktop.display import has_display
 
     log.start()
+    if not has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with self_test.own_folders():
         from mondrian_desktop.bootstrap import build
         from mondrian_desktop.gui import self_test as window

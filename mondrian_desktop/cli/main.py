@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import mondrian_desktop
 from mondrian_desktop import log, paths
 from mondrian_desktop.cli import analyze, batch, doctor, history, models, request, servers, settings, watch
 from mondrian_desktop.cli.inspect import inspect
+from mondrian_desktop.display import has_display
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import (
@@ -107,11 +107,6 @@ def _settings(options: argparse.Namespace) -> int:
     except UserError as err:
         sys.stderr.write(f"mondrian-desktop: {err}\n")
         return USAGE_ERROR
-
-
-def has_display() -> bool:
-    """Whether a window could be seen."""
-    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _become_demo(options: argparse.Namespace) -> None:

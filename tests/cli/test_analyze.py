@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from mondrian_desktop import paths
+from mondrian_desktop.__main__ import main
 from mondrian_desktop.cli.main import parse, run_command
 from mondrian_desktop.critique.advisor import load_advisors
 from mondrian_desktop.critique.rubric import load_rubric
@@ -288,13 +289,24 @@ def test_window_is_what_happens_without_a_command():
     assert parse(["a.jpg", "b.jpg"]).photos == [Path("a.jpg"), Path("b.jpg")]
 
 
-def test_demo_without_a_display_says_so_and_analyzes(monkeypatch, capsys):
-    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+def without_a_display(monkeypatch):
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
+
+
+def test_demo_without_a_display_says_so_and_analyzes(monkeypatch, capsys):
+    without_a_display(monkeypatch)
     options = parse(["demo"])
     assert options.command == "analyze"
     assert options.photos[0].is_file()
+    assert "no display" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["photo.jpg"]])
+def test_a_window_without_a_display_is_refused_in_a_sentence(monkeypatch, capsys, arguments):
+    without_a_display(monkeypatch)
+    assert main(arguments) == 2
     assert "no display" in capsys.readouterr().err
 
 
