@@ -6,121 +6,19 @@ it is the default. A file that is broken, or from a newer version, is kept aside
 
 import difflib
 import json
-import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Literal
 
 from mondrian_desktop import paths
 from mondrian_desktop.errors import UserError
-
-T = TypeVar("T", bool, int, float, str)
+from mondrian_desktop.setting import Group as Group
+from mondrian_desktop.setting import Setting as Setting
+from mondrian_desktop.setting import T
 
 FORMAT = 1
 """Of the settings file, under the key "format"; higher where an older version would misunderstand the values."""
-
-
-class Group(StrEnum):
-    """What belongs together: a page of the preferences, a heading of the list. The value is its title."""
-
-    GENERAL = "General"
-    ANALYSIS = "Analysis"
-    MODELS = "Models"
-    BATCHES = "Batch and watch"
-    SERVICE = "Service"
-    EXPORT = "Export and sidecars"
-
-
-@dataclass(frozen=True)
-class Setting(Generic[T]):
-    """One option: its name, default, range, and the words that describe it.
-
-    ``minimum`` and ``maximum`` are inclusive and None for text and switches; ``choices``, where not empty, lists
-    all values that are allowed, and ``words`` what they are called in the preferences, where that is not the same.
-    """
-
-    name: str
-    default: T
-    label: str
-    help: str
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[T, ...] = ()
-    words: tuple[str, ...] = ()
-    group: Group = Group.GENERAL
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets it."""
-        return f"MONDRIAN_{self.name.upper()}"
-
-    def parse(self, value: object) -> T:
-        """Return ``value`` as this setting's type.
-
-        Raises
-        ------
-        UserError
-            Where it is of another type, out of range, or not one of the choices; the sentence names the range.
-        """
-        try:
-            parsed = self._convert(value)
-        except (TypeError, ValueError, OverflowError) as err:
-            raise UserError(f"{self.label}: {value!r} is not {self._expected()}.", "Give another value.") from err
-        in_range = (self.minimum is None or float(parsed) >= self.minimum) and (
-            self.maximum is None or float(parsed) <= self.maximum
-        )
-        if not in_range or (self.choices and parsed not in self.choices):
-            raise UserError(f"{self.label}: {value!r} is not {self._expected()}.", "Give another value.")
-        return parsed
-
-    def _convert(self, value: object) -> T:
-        kind: type = type(self.default)
-        convert = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str}[kind]
-        return cast("T", convert(value))
-
-    def _expected(self) -> str:
-        if self.choices:
-            return "one of " + ", ".join(str(choice) for choice in self.choices)
-        kind: type = type(self.default)
-        name = {bool: "on or off", int: "a whole number", float: "a number", str: "text"}[kind]
-        limits = "" if self.minimum is None else f" from {self.minimum:g} to {self.maximum:g} {self.unit}"
-        return (name + limits).rstrip()
-
-
-def _to_bool(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-    try:
-        return words[str(value).strip().lower()]
-    except KeyError as err:
-        raise ValueError(value) from err
-
-
-def _to_float(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise TypeError(value)
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(value)
-    return number
-
-
-def _to_int(value: object) -> int:
-    number = _to_float(value)
-    if not number.is_integer():
-        raise ValueError(value)
-    return int(number)
-
-
-def _to_str(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
 
 
 APPEARANCE = Setting(
@@ -301,8 +199,7 @@ class Settings:
         self.file = file or paths.config_dir() / "settings.json"
         self.problems: list[str] = []
         self._environment = os.environ if environment is None else environment
-        self._listeners: list[Callable[[Setting[Any]], None]] = []
-        self._problem_listeners: list[Callable[[str], None]] = []
+        self._listeners: list[tuple[Callable[[Setting[Any]], None], Callable[[str], None]]] = []
         self._keep_as = ""
         self._stored: dict[str, Any] = {}
         self._stored = self._read() or {}
@@ -331,8 +228,8 @@ class Settings:
         known = len(self.problems)
         read = self._read()
         for problem in self.problems[known:]:
-            for hear in tuple(self._problem_listeners):
-                hear(problem)
+            for _, on_problem in tuple(self._listeners):
+                on_problem(problem)
         stored = (self._stored if read is None else read) | {"format": FORMAT, setting.name: parsed}
         part = self.file.with_name(self.file.name + ".part")
         try:
@@ -346,16 +243,24 @@ class Settings:
         self._stored, self._keep_as = stored, ""
         for each in ALL:
             if self.get(each) != before[each.name]:
-                for listener in tuple(self._listeners):
+                for listener, _ in tuple(self._listeners):
                     listener(each)
 
-    def on_change(self, listener: Callable[[Setting[Any]], None]) -> Callable[[], None]:
-        """Have ``listener`` called with every setting whose value has changed; returns the way out."""
-        return _join(self._listeners, listener)
+    def on_change(
+        self, listener: Callable[[Setting[Any]], None], on_problem: Callable[[str], None] = lambda problem: None
+    ) -> Callable[[], None]:
+        """Have ``listener`` called with every setting whose value has changed; returns the way out.
 
-    def on_problem(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Have ``listener`` told what is found wrong with the file when something is set; returns the way out."""
-        return _join(self._problem_listeners, listener)
+        ``on_problem`` is told what is found wrong with the file when something is set.
+        """
+        both = (listener, on_problem)
+        self._listeners.append(both)
+
+        def leave() -> None:
+            if both in self._listeners:
+                self._listeners.remove(both)
+
+        return leave
 
     def _find(self, setting: Setting[T]) -> tuple[T, Source]:
         sources: tuple[tuple[Source, str, object], ...] = (
@@ -416,16 +321,3 @@ class Settings:
     def _tell(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
-
-
-L = TypeVar("L")
-
-
-def _join(listeners: list[L], listener: L) -> Callable[[], None]:
-    listeners.append(listener)
-
-    def leave() -> None:
-        if listener in listeners:
-            listeners.remove(listener)
-
-    return leave

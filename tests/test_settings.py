@@ -161,7 +161,7 @@ def test_a_file_that_was_spoiled_meanwhile_is_kept_aside_reported_and_costs_noth
     window = Settings(file, {})
     window.set(MAX_TOKENS, 100)
     told: list[str] = []
-    leave = window.on_problem(told.append)
+    leave = window.on_change(lambda setting: None, told.append)
     file.write_text(text, encoding="utf-8")
     window.set(STREAM, False)
     assert (window.get(STREAM), window.get(MAX_TOKENS)) == (False, 100)

@@ -89,9 +89,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore_place()
         service.on_advisors(self._advisors_changed)
-        self._leave_settings = [
-            service.settings.on_change(self._setting_changed), service.settings.on_problem(self.tell)
-        ]  # fmt: skip
+        self._leave_settings = service.settings.on_change(self._setting_changed, self.tell)
         self._setting_changed(APPEARANCE)
         self.asking.choose_advisor(self.asking.advisor)
         if problems := (*service.problems, *service.settings.problems, *service.advisors.problems):
@@ -152,13 +150,9 @@ class MainWindow(QMainWindow):
         if self.preferences is None:
             self.preferences = Preferences(self, self.session.service, self.local_service, self._theme)
             self.preferences.privacy_page.erased.connect(self._forget)
-            self.preferences.models_wanted.connect(self._show_models)
+            self.preferences.models_wanted.connect(self.models.open_sheet)
         self.preferences.present(page)
         return self.preferences
-
-    def _show_models(self) -> None:
-        self.bring()
-        self.models.open_sheet()
 
     def _forget(self) -> None:
         """Show nothing of what has been deleted: neither photos with their critiques, nor a way back to them."""
@@ -203,9 +197,8 @@ class MainWindow(QMainWindow):
                 self.batches.ask_before_quitting(QApplication.quit)
                 return
             self.batches.close_window()
-            for window in (self._library, self.preferences):
-                if window is not None:
-                    window.close()
+            for window in filter(None, (self._library, self.preferences)):
+                window.close()
         super().closeEvent(event)
 
     def end(self) -> None:
@@ -217,8 +210,7 @@ class MainWindow(QMainWindow):
         if self._library is not None:
             self._library.end()
             self._library = None
-        for leave in self._leave_settings:
-            leave()
+        self._leave_settings()
         if self.preferences is not None:
             self.preferences.end()
         self.local_service.close()

@@ -59,7 +59,9 @@ class ModelChoice(QObject):
         self._service.shelf.refresh()
 
     def open_sheet(self) -> None:
-        """Open the models sheet."""
+        """Open the models sheet, on the window in front of others."""
+        self._window.show()
+        self._window.activateWindow()
         if self.sheet is None:
             self.sheet = WeightsDialog(self._service, self._theme, self._window)
             self.sheet.model_chosen.connect(self._chosen)
