@@ -44,15 +44,21 @@ def token() -> str:
 
 
 def renew_token() -> str:
-    """Make a new token, so that whoever has the old one is locked out at the next start of the service.
+    """Make a new token, which a running service takes over by :meth:`Gate.renew`, and any other at its start.
 
     Raises
     ------
     UserError
-        Where the file cannot be written.
+        Where the file cannot be written; the old token stays then.
     """
-    token_file().unlink(missing_ok=True)
-    return token()
+    file = token_file()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return _write(file)
+    except OSError as err:
+        raise UserError(
+            f"A new token could not be kept in {file}: {err.strerror or err}.", "The token that was there stays valid."
+        ) from err
 
 
 def _write(file: Path) -> str:
@@ -97,6 +103,12 @@ class Gate:
         self._token = token.encode()
         own = socket.gethostname().lower()
         self._names = {"localhost"} if self._local else {"localhost", own, f"{own.removesuffix('.local')}.local"}
+
+    def renew(self, token: str) -> None:
+        """Let those in who bring ``token``, and no longer those with the one before. May be called from any thread."""
+        if not self._token or not token:
+            raise ValueError("there is no token to be renewed")
+        self._token = token.encode()
 
     def check(self, method: str, path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Let a request pass; header names are in lower case, as ASGI has them.

@@ -73,7 +73,11 @@ class Server:
         port = service.settings.get(SERVICE_PORT) if port is None else port
         self._socket = _listen(host, port)
         self.address, self.port = self._socket.getsockname()[:2]
-        self.token = "" if auth.is_loopback(self.address) else auth.token()
+        try:
+            self.token = "" if auth.is_loopback(self.address) else auth.token()
+        except UserError:
+            self._socket.close()
+            raise
         uploads = Uploads(paths.data_dir() / "uploads")
         self._hub = Hub(limits.most_streams, limits.heartbeat_s, limits.stall_s)
         self._loop = asyncio.new_event_loop()
@@ -81,7 +85,8 @@ class Server:
         self._desk = Desk(service, uploads, _Channels(self._loop, self._hub), limits.most_queued)
         intake = Intake(self._desk, self._main, uploads, service.settings)
         app = make_app(service, self._desk, self._hub, self._main, intake)
-        front = Front(app, auth.Gate(self.address, self.token), limits.upload_bytes)
+        self._gate = auth.Gate(self.address, self.token)
+        front = Front(app, self._gate, limits.upload_bytes)
         self._uvicorn = _Uvicorn(_config(front))
         self._thread = threading.Thread(target=self._run, name="mondrian-http", daemon=True)
         self._thread.start()
@@ -98,6 +103,22 @@ class Server:
     def phone_url(self) -> str:
         """The page's address for a phone, with the token where a server never sees it; to be shown as a QR code."""
         return f"{self.url}/#token={self.token}" if self.token else self.url
+
+    def renew_token(self) -> None:
+        """Lock out whoever has the token: from now on requests need a new one, and open streams end.
+
+        Raises
+        ------
+        UserError
+            Where it cannot be kept; the old one stays valid then.
+        ValueError
+            Where none is needed.
+        """
+        if not self.token:
+            raise ValueError("this service needs no token")
+        self.token = auth.renew_token()
+        self._gate.renew(self.token)
+        self._loop.call_soon_threadsafe(self._hub.end_streams)
 
     def take_up(self) -> None:
         """Go on with uploads that an earlier session left unfinished, for a service without a window to offer them."""

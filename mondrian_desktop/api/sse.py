@@ -148,6 +148,7 @@ class Hub:
         self.heartbeat_s = heartbeat_s
         self.stall_s = stall_s
         self.is_closing = False
+        self.ended = 0
         self.streams = 0
         self._most_streams = most_streams
         self._channels: OrderedDict[str, Channel] = OrderedDict()
@@ -187,11 +188,16 @@ class Hub:
         if self.is_closing or self.streams >= self._most_streams:
             raise Refusal(503, f"There are {self._most_streams} open streams, as many as may be.", {"Retry-After": "5"})
 
-    def close(self) -> None:
-        """End every stream."""
-        self.is_closing = True
+    def end_streams(self) -> None:
+        """End every stream that is open now; readers may come back, and get what they missed."""
+        self.ended += 1
         for channel in self._channels.values():
             channel.wake()
+
+    def close(self) -> None:
+        """End every stream, and let none in any more."""
+        self.is_closing = True
+        self.end_streams()
 
     def _forget(self) -> None:
         over = [job_id for job_id, channel in self._channels.items() if channel.is_over and not channel.readers]
@@ -208,6 +214,7 @@ class EventStream:
         self._place = channel.place(last_event_id)
         self._connection = connection
         self._is_gone = False
+        self._ended = hub.ended
 
     async def __call__(
         self,
@@ -251,7 +258,7 @@ class EventStream:
         while True:
             if text:
                 await write({"type": "http.response.body", "body": text, "more_body": True})
-            if self._is_gone or self._hub.is_closing or self._channel.has_ended(place):
+            if self._is_gone or self._hub.ended > self._ended or self._channel.has_ended(place):
                 await write({"type": "http.response.body"})
                 return
             is_quiet = await self._channel.news(place, self._hub.heartbeat_s)

@@ -32,7 +32,7 @@ from mondrian_desktop.critique.advisor import (
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import mac
-from mondrian_desktop.gui.option_row import plain_label
+from mondrian_desktop.gui.form_row import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
 from mondrian_desktop.report.clean import breakable, clean, clean_line
 from mondrian_desktop.service import Service
@@ -71,6 +71,7 @@ class AdvisorEditor(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Advisors")
         self.list.setFixedWidth(19 * GRID)
+        self.list.setSpacing(2)
         self.new, self.folder = QPushButton("New"), QPushButton("Show Files")
         self.save, self.remove = QPushButton("Save"), QPushButton("Remove")
         self.save.setProperty("primary", True)
@@ -81,6 +82,7 @@ class AdvisorEditor(QWidget):
         self.fields = {key: self._field(key) for key in (*_LINES, *_TEXTS)}
         self.preview = QPlainTextEdit()
         self.preview.setReadOnly(True)
+        self.preview.setProperty("field", True)
         self.preview.setAccessibleName("Prompt")
         self.problem, self.broken = plain_label(""), plain_label("")
         self._assemble()
@@ -110,6 +112,7 @@ class AdvisorEditor(QWidget):
         field.setAccessibleName((_LINES | _TEXTS)[key])
         if isinstance(field, QPlainTextEdit):
             field.setFixedHeight(9 * GRID)
+            field.setProperty("field", True)
             field.setTabChangesFocus(True)
         if key == "focus":
             field.setPlaceholderText("One a line")

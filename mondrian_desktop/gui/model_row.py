@@ -38,7 +38,7 @@ class ModelRow(OptionRow):
 
     def _keep(self, value: Any) -> None:
         self.control.setEnabled(False)
-        self._tell("Looking whether it can be loaded…", wrong=False)
+        self.tell("Looking whether it can be loaded…", wrong=False)
         self._service.use_model(value).add_done_callback(self._kept)
 
     def _kept(self, done: Future[Any]) -> None:
@@ -48,4 +48,4 @@ class ModelRow(OptionRow):
         self.refresh()
         if error is not None:
             known = isinstance(error, UserError)
-            self._tell(str(error) if known else f"Mondrian made a mistake ({error!r}).", wrong=True)
+            self.tell(str(error) if known else f"Mondrian made a mistake ({error!r}).", wrong=True)

@@ -2,53 +2,28 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
-
-from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
-from mondrian_desktop.report.clean import breakable, clean
+from mondrian_desktop.gui.bar import Bar
+from mondrian_desktop.gui.theme import Theme
 
 
-class Notice(QFrame):
-    """One or a few sentences, never markup, with a button that dismisses them, and at most two that do something."""
+class Notice(Bar):
+    """One or a few sentences, with a button that dismisses them, and at most two that do something."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.setAccessibleName("Notice")
-        self._label = QLabel()
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setWordWrap(True)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "Notice")
         self._kept = ""
-        self._verb: Callable[[], None] = lambda: None
-        self.act = QPushButton("Go on")
-        self.act.clicked.connect(lambda: self._verb())
-        self._other_verb: Callable[[], None] = lambda: None
-        self.other = QPushButton()
-        self.other.setProperty("quiet", True)
-        self.other.clicked.connect(lambda: self._other_verb())
+        self._told = ""
+        self._verb: Callable[[], object] = lambda: None
+        self._other_verb: Callable[[], object] = lambda: None
+        self.act = self.add_button("Go on", lambda: self._verb(), quiet=False)
+        self.other = self.add_button("", lambda: self._other_verb())
         self.other.hide()
-        self.dismiss = QPushButton("Dismiss")
-        self.dismiss.setProperty("quiet", True)
-        self.dismiss.clicked.connect(self._dismiss)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
-        layout.addWidget(self._label, 1)
-        layout.addWidget(self.act)
-        layout.addWidget(self.other)
-        layout.addWidget(self.dismiss)
-        theme.changed.connect(self._restyle)
-        self._restyle()
-        self.hide()
+        self.dismiss = self.add_button("Dismiss", self._dismiss)
 
-    @property
-    def text(self) -> str:
-        """What is said."""
-        return self._label.text() if not self.isHidden() else ""
-
-    def tell(self, text: str, button: str = "", verb: Callable[[], None] = lambda: None) -> None:
+    def tell(self, text: str, button: str = "", verb: Callable[[], object] = lambda: None) -> None:
         """Show sentences in the place of earlier ones; with the words of a button, one that does ``verb``."""
-        self._label.setText("\n".join(filter(None, (self._kept, breakable(clean(text, 600))))))
+        self._told = text
+        self.say(self._kept, text)
         self._verb = verb
         self.act.setText(button)
         self.act.setVisible(bool(button))
@@ -57,9 +32,8 @@ class Notice(QFrame):
 
     def keep(self, text: str) -> None:
         """Show sentences that stay above what is told later, until they are dismissed."""
-        before = self.text
-        self._kept = breakable(clean(text, 600))
-        self.tell(before)
+        self._kept = text
+        self.tell("" if self.isHidden() else self._told)
 
     def _dismiss(self) -> None:
         self._kept = ""
@@ -77,7 +51,3 @@ class Notice(QFrame):
     def _take(self, verb: Callable[[], object]) -> None:
         self.hide()
         verb()
-
-    def _restyle(self) -> None:
-        set_background(self, self._theme.colors.selection)
-        set_text_color(self._label, self._theme.colors.ink)

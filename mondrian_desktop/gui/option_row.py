@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
 
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.gui.form_row import FormRow, plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
-from mondrian_desktop.report.clean import breakable, clean, clean_line
+from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.settings import Setting, Settings
 
-LABEL_WIDTH = 136
 Option = tuple[Any, str]
 """A value, and its words."""
 
 
-class OptionRow(QWidget):
+class OptionRow(FormRow):
     """A setting with its control. What is entered is in force at once; a wrong value says why and changes nothing.
 
     Parameters
@@ -28,42 +27,28 @@ class OptionRow(QWidget):
     ----------
     control
         The check box, combo box or line.
-    problem
-        The line that says what is wrong; hidden otherwise.
     """
 
     def __init__(self, settings: Settings, setting: Setting[Any], theme: Theme, options: Sequence[Option] = ()) -> None:
-        super().__init__()
+        super().__init__(theme, "" if isinstance(setting.default, bool) else setting.label, setting.help)
         self.setting = setting
         self._settings = settings
-        self._theme = theme
         self._options = list(options) or _choices(setting)
         self.control = self._make_control()
         self.control.setObjectName(setting.name)
         self.control.setAccessibleName(setting.label)
         self.control.setAccessibleDescription(setting.help)
-        self._label = plain_label("" if isinstance(self.control, QCheckBox) else setting.label)
-        self._label.setFixedWidth(LABEL_WIDTH)
-        self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        self._label.setContentsMargins(0, GRID // 2, 0, 0)
-        self._label.setBuddy(self.control)
+        self.label.setBuddy(self.control)
         self._range = plain_label(_range(setting))
-        self.help = plain_label(setting.help)
-        self.problem = plain_label("")
-        self.problem.hide()
-        self._assemble()
-        theme.changed.connect(self._restyle)
-        self._restyle()
+        self._range.setWordWrap(False)
+        line = QHBoxLayout()
+        line.setSpacing(GRID)
+        line.addWidget(self.control)
+        line.addWidget(self._range)
+        if not isinstance(self.control, QLineEdit) or self._range.text():
+            line.addStretch(1)
+        self.put(line)
         self.refresh()
-
-    @property
-    def has_label(self) -> bool:
-        """Whether words stand before the control; those of a check box stand behind it."""
-        return bool(self._label.text())
-
-    def indent(self, has_labels: bool) -> None:
-        """Leave room before the control, for labels of this row or of others around it."""
-        self._label.setVisible(has_labels)
 
     def offer(self, options: Sequence[Option]) -> None:
         """Offer other values to choose from."""
@@ -78,7 +63,7 @@ class OptionRow(QWidget):
         value = self._settings.get(self.setting)
         held = self._settings.source(self.setting) == "environment"
         self.control.setEnabled(not held)
-        self._tell(f"Held by the environment variable {self.setting.variable}." if held else "", wrong=False)
+        self.tell(f"Held by the environment variable {self.setting.variable}." if held else "", wrong=False)
         if isinstance(self.control, QCheckBox):
             self.control.setChecked(value)
         elif isinstance(self.control, QComboBox):
@@ -116,54 +101,19 @@ class OptionRow(QWidget):
             else:
                 self.refresh()
         except UserError as err:
-            self._tell(str(err), wrong=True)
+            self.tell(str(err), wrong=True)
             if not isinstance(self.control, QLineEdit):
                 self.refresh()
-                self._tell(str(err), wrong=True)
+                self.tell(str(err), wrong=True)
 
     def _keep(self, value: Any) -> None:
         """Put another value in force; UserError where that cannot be."""
         self._settings.set(self.setting, value)
         self.refresh()
 
-    def _tell(self, text: str, *, wrong: bool) -> None:
-        self.problem.setText(breakable(clean(text, 600)))
-        self.problem.setVisible(bool(text))
-        self._is_wrong = wrong
-        self._restyle()
-
-    def _assemble(self) -> None:
-        line = QHBoxLayout()
-        line.setSpacing(GRID)
-        line.addWidget(self.control)
-        line.addWidget(self._range)
-        if not isinstance(self.control, QLineEdit) or self._range.text():
-            line.addStretch(1)
-        column = QVBoxLayout()
-        column.setSpacing(GRID // 2)
-        column.addLayout(line)
-        column.addWidget(self.problem)
-        column.addWidget(self.help)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GRID * 3 // 2)
-        layout.addWidget(self._label)
-        layout.addLayout(column, 1)
-        self._range.setWordWrap(False)
-
     def _restyle(self) -> None:
-        colors = self._theme.colors
-        set_text_color(self.help, colors.soft)
-        set_text_color(self._range, colors.soft)
-        set_text_color(self.problem, colors.weak if getattr(self, "_is_wrong", False) else colors.solid)
-
-
-def plain_label(text: str) -> QLabel:
-    """Return a label that wraps, and never takes text for markup."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label
+        super()._restyle()
+        set_text_color(self._range, self._theme.colors.soft)
 
 
 def _range(setting: Setting[Any]) -> str:

@@ -11,15 +11,17 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from mondrian_desktop.gui.advisor_editor import AdvisorEditor
+from mondrian_desktop.gui.form_row import FormRow
 from mondrian_desktop.gui.local_service import LocalService
 from mondrian_desktop.gui.model_row import ModelRow
-from mondrian_desktop.gui.option_row import LABEL_WIDTH, OptionRow
+from mondrian_desktop.gui.option_row import OptionRow
 from mondrian_desktop.gui.privacy_page import PrivacyPage
 from mondrian_desktop.gui.service_page import ServicePage
 from mondrian_desktop.gui.theme import GRID, Theme
@@ -63,6 +65,7 @@ class Preferences(QWidget):
         self.titles.setProperty("sidebar", True)
         self.titles.setFrameShape(QFrame.Shape.NoFrame)
         self.models = QPushButton("Models…")
+        self.models.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.models.setToolTip("Download, add and remove models")
         self.models.clicked.connect(self.models_wanted)
         self._pages = QStackedWidget()
@@ -126,11 +129,9 @@ class Preferences(QWidget):
             row.indent(has_labels)
             layout.addWidget(row)
         if group is Group.MODELS:
-            foot = QHBoxLayout()
-            foot.setContentsMargins(LABEL_WIDTH + GRID * 3 // 2, 0, 0, 0)
-            foot.addWidget(self.models)
-            foot.addStretch(1)
-            layout.addLayout(foot)
+            foot = FormRow(self._theme, "")
+            foot.put(self.models)
+            layout.addWidget(foot)
         layout.addStretch(1)
         return page
 

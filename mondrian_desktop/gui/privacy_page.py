@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QMessageBox, QPushButton, QVB
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import mac
-from mondrian_desktop.gui.option_row import plain_label
+from mondrian_desktop.gui.form_row import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color, tabular
 from mondrian_desktop.jobs.holdings import Holding, holdings
 from mondrian_desktop.report.clean import breakable

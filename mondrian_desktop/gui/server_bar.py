@@ -1,46 +1,32 @@
 """A line at the top of the window as long as photos go to a server: where to, and the way back to this Mac."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.gui.bar import Bar
 from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.session import Session
-from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
-from mondrian_desktop.report.clean import breakable, clean
+from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.settings import MODEL
 
 
-class ServerBar(QFrame):
+class ServerBar(Bar):
     """Cannot be dismissed: it goes when no server is chosen and none has a photo in hand."""
 
     added = Signal()
     """Other servers can be chosen than before."""
 
     def __init__(self, session: Session, theme: Theme, window: QWidget) -> None:
-        super().__init__()
+        super().__init__(theme, "Server in use")
         self._session = session
         self._window = window
-        self._theme = theme
-        self.setAccessibleName("Server in use")
-        self.label = QLabel()
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.label.setWordWrap(True)
-        self.back = QPushButton("Use This Mac")
+        self.back = self.add_button("Use This Mac", self._go_back)
         self.back.setToolTip("Write new critiques with the model that was built in; photos stay here")
-        self.back.setProperty("quiet", True)
-        self.back.clicked.connect(self._go_back)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
-        layout.addWidget(self.label, 1)
-        layout.addWidget(self.back)
-        theme.changed.connect(self._restyle)
         session.feed.beat.connect(self.refresh)
         session.moved.connect(self.refresh)
         # The preferences, or the command line, may have chosen another model.
         window.installEventFilter(self)
-        self._restyle()
-        self.hide()
         self.refresh()
 
     def add(self) -> None:
@@ -56,9 +42,7 @@ class ServerBar(QFrame):
         chosen = self._session.service.settings.get(MODEL)
         at_work = self._session.feed.models
         used = [each for each in self._session.service.servers.all if each.id == chosen or each.id in at_work]
-        words = " ".join(each.where for each in used)
-        if words != self.label.text():
-            self.label.setText(breakable(clean(words, 400)))
+        self.say(" ".join(each.where for each in used))
         self.back.setVisible(any(each.id == chosen for each in used))
         self.setVisible(bool(used))
 
@@ -74,7 +58,3 @@ class ServerBar(QFrame):
         except UserError as err:
             self._session.told.emit(str(err))
         self.refresh()
-
-    def _restyle(self) -> None:
-        set_background(self, self._theme.colors.selection)
-        set_text_color(self.label, self._theme.colors.ink)

@@ -154,6 +154,9 @@ def style_sheet(colors: Colors) -> str:
     QPushButton[quiet="true"]:focus {{ border-color: {c.soft} }}
     QLineEdit {{ background: {c.control}; border: 1px solid {c.control_edge}; border-radius: 6px; padding: 4px 8px;
         min-height: 20px; color: {c.ink}; selection-background-color: {c.selection}; selection-color: {c.ink} }}
+    QPlainTextEdit[field="true"] {{ background: {c.control}; border: 1px solid {c.control_edge}; border-radius: 6px;
+        padding: 2px 4px; color: {c.ink}; selection-background-color: {c.selection}; selection-color: {c.ink} }}
+    QPlainTextEdit[field="true"]:focus {{ border: 2px solid {c.soft}; padding: 1px 3px }}
     QLineEdit:focus {{ border: 2px solid {c.soft}; padding: 3px 7px }}
     QLineEdit:read-only {{ background: {c.window} }}
     QLineEdit:disabled {{ color: {mix(c.ink, c.window, 0.55).name()}; border-color: {c.line} }}

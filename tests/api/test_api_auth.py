@@ -161,6 +161,28 @@ def test_a_new_token_replaces_the_old_one():
     assert auth.token() != first
 
 
+def test_a_gate_takes_another_token_over():
+    gate = auth.Gate("0.0.0.0", "old" * 12)
+    gate.renew("new" * 12)
+    own = (b"host", b"192.168.1.5:5005")
+    gate.check("GET", "/jobs", b"", [own, (b"authorization", b"Bearer " + b"new" * 12)])
+    with pytest.raises(Refusal) as refused:
+        gate.check("GET", "/jobs", b"", [own, (b"authorization", b"Bearer " + b"old" * 12)])
+    assert refused.value.status == 401
+    with pytest.raises(ValueError, match="no token"):
+        gate.renew("")
+    with pytest.raises(ValueError, match="no token"):
+        auth.Gate("127.0.0.1", "").renew("new" * 12)
+
+
+def test_a_token_that_cannot_be_renewed_stays(monkeypatch):
+    kept = auth.token()
+    monkeypatch.setattr(auth, "_write", lambda file: open(file / "nowhere"))  # noqa: PTH123, SIM115 - fails
+    with pytest.raises(UserError, match="stays valid"):
+        auth.renew_token()
+    assert auth.token() == kept
+
+
 def test_a_token_too_short_to_be_ours_is_replaced():
     auth.token_file().parent.mkdir(parents=True)
     auth.token_file().write_text("1234\n")

@@ -159,6 +159,7 @@ def test_the_token_comes_behind_the_hash_and_does_not_stay_in_the_address(serve,
     live = serve(host="0.0.0.0")
     browser.open(f"{live.url}/")
     browser.wait("!document.querySelector('#token-form').hidden && document.querySelector('#form').hidden")
+    assert browser.evaluate("document.querySelector('#error').hidden")
     browser.evaluate("document.querySelector('#token').value = 'wrong'")
     browser.click("#token-form button")
     browser.wait("document.querySelector('#token-text').innerText.includes('not any more')")
@@ -167,6 +168,23 @@ def test_the_token_comes_behind_the_hash_and_does_not_stay_in_the_address(serve,
     browser.wait("!document.querySelector('#after').hidden")
     assert live.token not in browser.evaluate("location.href")
     assert not [url for url in browser.requested if live.token in url and "/stream/" not in url]
+
+
+@needs_browser
+def test_a_renewed_token_is_asked_for_and_watching_goes_on(serve, browser):
+    gate = Gate()
+    live = serve(gated(gate, answer()), host="0.0.0.0")
+    analyze(browser, f"{live.url}/#token={live.token}")
+    browser.wait("document.querySelectorAll('.dimension').length > 0")
+    live.call(live.server.renew_token)
+    browser.wait("!document.querySelector('#token-form').hidden")
+    browser.wait("document.querySelector('#error').hidden")
+    browser.evaluate(f"document.querySelector('#token').value = '{live.server.token}'")
+    browser.click("#token-form button")
+    gate.open()
+    browser.wait("document.querySelector('#bar').getAttribute('aria-valuenow') === '100'")
+    browser.wait("!document.querySelector('#after').hidden")
+    assert live.client.get(browser.evaluate("document.querySelector('#report').href")).status_code == 200
 
 
 @needs_browser

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from mondrian_desktop import paths
+from mondrian_desktop.api import auth
 from mondrian_desktop.api.progress import Event
 from mondrian_desktop.api.server import Limits, Server
 from mondrian_desktop.errors import UserError
@@ -603,7 +604,36 @@ def test_names_pages_and_tokens_are_checked(serve):
     assert live.server.phone_url.endswith(f"#token={live.token}")
 
 
+def test_a_new_token_locks_out_who_has_the_old_one_and_ends_their_streams(serve):
+    live = serve(gated(gate := Gate(), at=0), host="0.0.0.0")
+    old = {"Authorization": f"Bearer {live.token}"}
+    job_id = live.client.post("/upload", headers=old, files={"image": ("a.jpg", PHOTO.read_bytes())}).json()["job_id"]
+    with live.client.stream("GET", f"/stream/{job_id}", headers=old) as response:
+        lines = response.iter_lines()
+        next(lines)
+        live.call(live.server.renew_token)
+        assert not [line for line in lines if "done" in line]
+    assert live.client.get("/jobs", headers=old).status_code == 401
+    new = {"Authorization": f"Bearer {live.server.token}"}
+    assert live.server.token != live.token
+    assert live.client.get("/jobs", headers=new).status_code == 200
+    gate.open()
+    with live.client.stream("GET", f"/stream/{job_id}", headers=new) as response:
+        assert any("event: done" in line for line in response.iter_lines())
+
+
+def test_an_open_address_without_a_token_that_can_be_kept_is_refused_and_let_go(serve, monkeypatch):
+    def broken():
+        raise UserError("The token cannot be used.")
+
+    monkeypatch.setattr(auth, "token", broken)
+    with pytest.raises(UserError, match="token"):
+        serve(host="0.0.0.0")
+
+
 def test_on_this_machine_no_token_is_needed(serve):
+    with pytest.raises(ValueError, match="needs no token"):
+        serve().server.renew_token()
     live = serve()
     assert live.token == ""
     assert "token" not in live.server.phone_url

@@ -8,12 +8,18 @@ import httpx
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from mondrian_desktop.settings import SERVICE, SERVICE_HOST, SERVICE_PORT, Settings
+from mondrian_desktop.settings import SERVICE, SERVICE_HOST, SERVICE_PORT, SHARED_FOLDERS, Settings
 
 
 @pytest.fixture
 def at_any_port(own_folders):
     Settings(environment={}).set(SERVICE_PORT, 0)
+
+
+@pytest.fixture
+def unused_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
 
 
 def visit(stand, method, path, **arguments):
@@ -95,6 +101,93 @@ def test_a_taken_port_is_told_and_the_switch_goes_back(stand):
     assert stand.service.settings.get(SERVICE) is False
     assert "cannot listen" in page.state.text()
     assert "cannot listen" in stand.window.notice.text
+
+
+def enter_port(page, port):
+    page.port.control.setText(str(port))
+    page.port.control.editingFinished.emit()
+
+
+def test_where_another_port_is_taken_it_goes_on_where_it_was_and_says_so(at_any_port, stand):
+    page = switch(stand)
+    wait_until_on(stand)
+    port = stand.window.local_service.server.port
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        enter_port(page, taken.getsockname()[1])
+    assert stand.window.local_service.server.port == port
+    assert visit(stand, "GET", "/health").status_code == 200
+    assert stand.service.settings.get(SERVICE_PORT) == 0
+    assert page.port.control.text() == "0"
+    assert page.switch.control.isChecked()
+    for told in (page.state.text(), stand.window.notice.text):
+        assert "cannot listen" in told
+        assert f"It goes on where it was, at http://127.0.0.1:{port}" in told
+    enter_port(page, port)
+    assert page.state.text() == "On."
+
+
+def test_an_address_that_is_not_this_machine_s_is_given_up_too(at_any_port, stand):
+    page = switch(stand)
+    wait_until_on(stand)
+    stand.service.settings.set(SERVICE_HOST, "192.0.2.77")
+    assert stand.window.local_service.server.address == "127.0.0.1"
+    assert stand.service.settings.get(SERVICE_HOST) == "127.0.0.1"
+    assert "192.0.2.77" in page.state.text()
+
+
+def test_where_neither_the_new_nor_the_old_place_can_be_had_it_is_off_and_says_both(at_any_port, stand, monkeypatch):
+    page = switch(stand)
+    wait_until_on(stand)
+    monkeypatch.setattr(stand.window.local_service, "_open", lambda place, port: f"Nothing at {place.host}.")
+    stand.service.settings.set(SERVICE_HOST, "0.0.0.0")
+    assert stand.window.local_service.server is None
+    assert stand.service.settings.get(SERVICE) is False
+    assert page.state.text() == "Off. Nothing at 0.0.0.0.\nNothing at 127.0.0.1."
+
+
+def test_host_and_port_changed_at_once_move_it_once(at_any_port, stand, unused_port):
+    switch(stand)
+    wait_until_on(stand)
+    elsewhere = Settings(environment={})
+    elsewhere.set(SERVICE_HOST, "localhost")
+    elsewhere.set(SERVICE_PORT, unused_port)
+    places = []
+    stand.window.local_service.changed.connect(lambda: places.append(stand.window.local_service.server))
+    stand.service.settings.set(SHARED_FOLDERS, "/somewhere")
+    assert stand.window.local_service.server.port == unused_port
+    assert len({each for each in places if each}) == 1
+
+
+def test_a_new_token_locks_out_old_clients_and_is_shown_with_its_code(at_any_port, stand):
+    Settings(environment={}).set(SERVICE_HOST, "0.0.0.0")
+    page = switch(stand)
+    wait_until_on(stand)
+    old = page.token.line.text()
+    assert page.renew.isVisible()
+    page.renew.click()
+    new = page.token.line.text()
+    assert new not in ("", old)
+    assert page.code.text.endswith(f"#token={new}")
+    assert page.state.text() == "On. The token is new. Whoever had the old one is locked out."
+    assert visit(stand, "GET", "/jobs", headers={"Authorization": f"Bearer {old}"}).status_code == 401
+    assert visit(stand, "GET", "/jobs", headers={"Authorization": f"Bearer {new}"}).status_code == 200
+
+
+def test_a_token_that_cannot_be_renewed_is_told_and_stays(at_any_port, stand, monkeypatch):
+    Settings(environment={}).set(SERVICE_HOST, "0.0.0.0")
+    page = switch(stand)
+    wait_until_on(stand)
+    old = page.token.line.text()
+    from mondrian_desktop.api import auth
+
+    def full(file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(auth, "_write", full)
+    page.renew.click()
+    assert "No space left on device" in page.state.text()
+    assert page.token.line.text() == old
+    assert visit(stand, "GET", "/jobs", headers={"Authorization": f"Bearer {old}"}).status_code == 200
 
 
 def test_another_address_is_in_force_at_once_and_shows_token_and_code(at_any_port, stand, monkeypatch):
