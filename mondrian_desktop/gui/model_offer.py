@@ -2,20 +2,19 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import Signal
 
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color, tabular
+from mondrian_desktop.gui.bar import Bar
+from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.gui.weights_row import progress_words
-from mondrian_desktop.report.clean import breakable, clean
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import MODEL, OFFER_MODEL, Setting
 from mondrian_desktop.weights.space import readable_bytes
 from mondrian_desktop.weights.standing import Standing, State
 
 
-class ModelOffer(QFrame):
+class ModelOffer(Bar):
     """Shown only while the built-in model is in use and a better one is recommended for this Mac.
 
     Attributes
@@ -27,44 +26,18 @@ class ModelOffer(QFrame):
     use_wanted = Signal(str)
     sheet_wanted = Signal()
 
-    def __init__(self, service: Service, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, service: Service, theme: Theme) -> None:
+        super().__init__(theme, "Offer of a larger model", quiet=True)
         self._service = service
-        self._theme = theme
         self._standing: Standing | None = None
         self._is_put_off = False
-        self.setAccessibleName("Offer of a larger model")
-        self._label = QLabel()
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setWordWrap(True)
-        self._label.setFont(tabular(self._label.font()))
-        self.act = QPushButton("Download")
-        self.act.clicked.connect(self._act)
-        self.details = QPushButton("Models…")
-        self.details.setProperty("quiet", True)
-        self.details.clicked.connect(self.sheet_wanted)
-        self.later = QPushButton("Not now")
-        self.later.setProperty("quiet", True)
-        self.later.clicked.connect(self._put_off)
-        self.never = QPushButton("Don't offer again")
-        self.never.setProperty("quiet", True)
-        self.never.clicked.connect(self._dismiss)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
-        layout.addWidget(self._label, 1)
-        for button in (self.act, self.details, self.later, self.never):
-            layout.addWidget(button)
+        self.act = self.add_button("Download", self._act, quiet=False)
+        self.details = self.add_button("Models…", self.sheet_wanted.emit)
+        self.later = self.add_button("Not now", self._put_off)
+        self.never = self.add_button("Don’t offer again", self._dismiss)
         self._ways_out = [
             service.shelf.on_change(self._shelf_changed), service.settings.on_change(self._setting_changed)
         ]  # fmt: skip
-        theme.changed.connect(self._restyle)
-        self._restyle()
-        self.hide()
-
-    @property
-    def text(self) -> str:
-        """What is said."""
-        return self._label.text() if not self.isHidden() else ""
 
     def leave(self) -> None:
         """Listen no more; leaving again does nothing."""
@@ -89,9 +62,7 @@ class ModelOffer(QFrame):
         self.setVisible(bool(is_wanted and words))
         if not words:
             return
-        text = breakable(clean(words, 400))
-        if self._label.text() != text:
-            self._label.setText(text)
+        self.say(words)
         self.act.setText(button)
         self.act.setVisible(bool(button))
 
@@ -102,7 +73,7 @@ class ModelOffer(QFrame):
         shelf = self._service.shelf
         if standing.state is State.INSTALLED:
             self.use_wanted.emit(standing.id)
-        elif standing.state is State.DOWNLOADING:
+        elif standing.state in (State.DOWNLOADING, State.WAITING):
             shelf.pause(standing.id)
         else:
             shelf.download(standing.id)
@@ -118,10 +89,6 @@ class ModelOffer(QFrame):
         except UserError:
             return  # it stays away until the next start
 
-    def _restyle(self) -> None:
-        set_background(self, self._theme.colors.hover)
-        set_text_color(self._label, self._theme.colors.ink)
-
 
 def _words(standing: Standing) -> tuple[str, str]:
     """Return the sentence and the words of the button; both empty where nothing is to be offered."""
@@ -130,6 +97,8 @@ def _words(standing: Standing) -> tuple[str, str]:
         return f"{name} is on this Mac. It can write from the next photo on.", f"Use {name}"
     if standing.state is State.DOWNLOADING:
         return f"Downloading {name}: {standing.activity or progress_words(standing)}", "Pause"
+    if standing.state is State.WAITING:
+        return f"{name} comes next: {standing.activity[:1].lower()}{standing.activity[1:]}.", "Don’t wait"
     if standing.state is State.BROKEN or (standing.obstacle and not standing.problem):
         return "", ""
     if standing.problem:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMessageBox,
     QPushButton,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import announce, mac
+from mondrian_desktop.gui.form_row import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_text_color
 from mondrian_desktop.gui.weights_row import WeightsRow
 from mondrian_desktop.report.clean import breakable, clean
@@ -47,6 +47,8 @@ class WeightsDialog(QDialog):
     ----------
     rows
         By model id.
+    area
+        Where they are.
     """
 
     model_chosen = Signal()
@@ -61,11 +63,7 @@ class WeightsDialog(QDialog):
         self.setAccessibleName("Models")
         self.resize(*_SIZE)
         self.setMinimumSize(640, 360)
-        self._heading, self._message, self._note = _text(), _text(), _text()
-        self._heading.setText(
-            f"A model can use {readable_bytes(service.shelf.machine.usable_bytes)} of memory on this Mac. "
-            "Models are kept in the Hugging Face folder, where other programs find them, too."
-        )
+        self._heading, self._message, self._note = plain_label(), plain_label(), plain_label()
         self._note.setText(_UNVERIFIED)
         self._note.setFont(scaled(self.font(), 0.92))
         self.add_folder = self._button("Add Folder…", self._ask_for_folder)
@@ -118,6 +116,7 @@ class WeightsDialog(QDialog):
                 self._remove(standing)
 
     def _show(self, standings: tuple[Standing, ...]) -> None:
+        self._show_heading()
         chosen = self._service.settings.get(MODEL)
         for model_id in self.rows.keys() - {standing.id for standing in standings}:
             row = self.rows.pop(model_id)
@@ -126,6 +125,14 @@ class WeightsDialog(QDialog):
         for place, standing in enumerate(standings):
             row = self.rows.get(standing.id) or self._make_row(standing.id, place)
             row.show_standing(standing, is_chosen=standing.id == chosen)
+
+    def _show_heading(self) -> None:
+        shelf = self._service.shelf
+        free = "" if shelf.free_bytes is None else f", and {readable_bytes(shelf.free_bytes)} of disk are free"
+        self._heading.setText(
+            f"A model can use {readable_bytes(shelf.machine.usable_bytes)} of memory on this Mac{free}. "
+            "Models are kept in the Hugging Face folder, where other programs find them, too."
+        )
 
     def _make_row(self, model_id: str, place: int) -> WeightsRow:
         row = self.rows[model_id] = WeightsRow(self._theme)
@@ -230,12 +237,12 @@ class WeightsDialog(QDialog):
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(0)
         self._list.addStretch()
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(self._content)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(self._content)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         foot = QHBoxLayout()
         foot.setSpacing(GRID)
         for button in (self.add_folder, self.add_repo, self.token):
@@ -247,7 +254,7 @@ class WeightsDialog(QDialog):
         layout.setSpacing(GRID + GRID // 2)
         layout.addWidget(self._heading)
         layout.addWidget(self._message)
-        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self.area, 1)
         layout.addWidget(self._note)
         layout.addLayout(foot)
 
@@ -255,7 +262,7 @@ class WeightsDialog(QDialog):
         colors = self._theme.colors
         set_text_color(self._heading, colors.soft)
         set_text_color(self._note, colors.soft)
-        self._scroll.setStyleSheet(f"QScrollArea {{ background: {colors.paper} }}")
+        self.area.setStyleSheet(f"QScrollArea {{ background: {colors.paper} }}")
         self._content.setStyleSheet(f".QWidget {{ background: {colors.paper} }}")
 
 
@@ -276,7 +283,7 @@ class Prompt(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(480)
-        label = _text()
+        label = plain_label()
         label.setText(text)
         self.line = QLineEdit()
         self.line.setAccessibleName(title)
@@ -300,10 +307,3 @@ class Prompt(QDialog):
         layout.addWidget(label)
         layout.addWidget(self.line)
         layout.addLayout(foot)
-
-
-def _text() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -1,8 +1,9 @@
 """One model in the models sheet: what it is, what it needs, how it stands, and what can be done with it."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from mondrian_desktop.gui.form_row import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_text_color, tabular
 from mondrian_desktop.report.clean import breakable, clean, clean_line
 from mondrian_desktop.weights.places import Owner
@@ -19,6 +20,8 @@ class WeightsRow(QFrame):
     ----------
     use, fetch, pause, cancel, reveal, remove
         Buttons; those that make no sense are hidden.
+    bar
+        How much has arrived.
     """
 
     wanted = Signal(str, str)
@@ -29,16 +32,18 @@ class WeightsRow(QFrame):
         self._theme = theme
         self._standing: Standing | None = None
         self._is_chosen = False
-        self._name, self._badge, self._good_at, self._facts, self._news = (_text() for _ in range(5))
+        self._name, self._badge, self._good_at, self._facts, self._news = (plain_label() for _ in range(5))
         self._name.setWordWrap(False)
         self._badge.setWordWrap(False)
+        # In a small window it is cut off rather than the buttons.
+        self._name.setMinimumWidth(10 * GRID)
         self._name.setFont(scaled(self.font(), 1.1, self._name.font().Weight.DemiBold))
         for label in (self._facts, self._news):
             label.setFont(tabular(label.font()))
-        self._bar = QProgressBar()
-        self._bar.setRange(0, _STEPS)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(GRID // 2)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _STEPS)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(GRID // 2)
         self.use = self._button("use", "Use")
         self.fetch = self._button("fetch", "Download")
         self.pause = self._button("pause", "Pause")
@@ -70,18 +75,20 @@ class WeightsRow(QFrame):
 
     def _show_bar(self, standing: Standing) -> None:
         under_way = standing.state in (State.DOWNLOADING, State.PARTIAL)
-        self._bar.setVisible(under_way and standing.total_bytes > 0)
+        is_held = standing.state is State.WAITING and standing.done_bytes > 0
+        self.bar.setVisible((under_way or is_held) and standing.total_bytes > 0)
         if standing.total_bytes:
-            self._bar.setValue(_STEPS * standing.done_bytes // standing.total_bytes)
+            self.bar.setValue(_STEPS * standing.done_bytes // standing.total_bytes)
 
     def _show_buttons(self, standing: Standing, name: str) -> None:
         here = standing.state in (State.INSTALLED, State.BROKEN)
+        is_waiting, has_begun = standing.state is State.WAITING, standing.done_bytes > 0
         self.fetch.setText("Resume" if standing.state is State.PARTIAL else "Download")
         shown = {
             self.use: standing.can_use and not self._is_chosen,
             self.fetch: standing.state in (State.ABSENT, State.PARTIAL) and bool(standing.entry.repo),
-            self.pause: standing.state is State.DOWNLOADING,
-            self.cancel: standing.state is State.DOWNLOADING,
+            self.pause: standing.state is State.DOWNLOADING or (is_waiting and has_begun),
+            self.cancel: standing.state is State.DOWNLOADING or (is_waiting and not has_begun),
             self.reveal: here and standing.owner is not Owner.BUILT_IN,
             self.remove: standing.can_remove,
         }
@@ -110,7 +117,7 @@ class WeightsRow(QFrame):
         layout.setContentsMargins(2 * GRID, GRID + GRID // 2, 2 * GRID, GRID + GRID // 2)
         layout.setSpacing(GRID // 2)
         layout.addLayout(head)
-        for widget in (self._good_at, self._facts, self._bar, self._news):
+        for widget in (self._good_at, self._facts, self.bar, self._news):
             layout.addWidget(widget)
 
     def _restyle(self) -> None:
@@ -118,7 +125,7 @@ class WeightsRow(QFrame):
         self.setStyleSheet(f"WeightsRow {{ border: none; border-bottom: 1px solid {colors.line} }}")
         set_text_color(self._badge, colors.strong if self._is_chosen else colors.soft)
         set_text_color(self._facts, colors.soft)
-        self._bar.setStyleSheet(
+        self.bar.setStyleSheet(
             f"QProgressBar {{ background: {colors.track}; border: none; border-radius: 2px }}"
             f"QProgressBar::chunk {{ background: {colors.accent}; border-radius: 2px }}"
         )
@@ -148,14 +155,16 @@ def evidence(standing: Standing) -> str:
         return "This project ships and tests this model."
     if not entry.evidence:
         return "Nothing is known about this model here but what its own files say."
-    return clean(f"Not fetched or tried by this project so far. {entry.evidence}", 600)
+    context = f"Reads up to {entry.context_tokens:,} tokens. " if entry.context_tokens else ""
+    form = "" if entry.supports_schema else "Cannot be held to the form of a critique. "
+    return clean(f"{context}{form}Not fetched or tried by this project so far. {entry.evidence}", 700)
 
 
 def news_line(standing: Standing) -> str:
     """Return what is going on, or what stands in the way."""
     if standing.problem:
         return standing.problem
-    if standing.state is State.DOWNLOADING and standing.activity:
+    if standing.state in (State.DOWNLOADING, State.WAITING) and standing.activity:
         return standing.activity
     if standing.state is State.DOWNLOADING:
         return progress_words(standing)
@@ -194,13 +203,6 @@ def _where(standing: Standing) -> str:
         return ""
     words = {Owner.BUILT_IN: "built in", Owner.USER: "in a folder of yours", Owner.MONDRIAN: "on this Mac"}
     return words.get(standing.owner, f"on this Mac, in the {standing.owner} folder")
-
-
-def _text() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label
 
 
 def _set(label: QLabel, text: str) -> None:

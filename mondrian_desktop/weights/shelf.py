@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.pump import End, Pump, Task
-from mondrian_desktop.weights import added, cache, catalog, check, places
+from mondrian_desktop.weights import added, cache, catalog, check, places, space
 from mondrian_desktop.weights.catalog import CatalogEntry
 from mondrian_desktop.weights.download import download
 from mondrian_desktop.weights.events import (
@@ -58,14 +58,18 @@ class Shelf:
         What fits.
     patience
         Of downloads that begin from now on.
+    free_bytes
+        Free on the disk of the Hugging Face folder at the last look; None where that could not be told.
     """
 
     def __init__(self, pump: Pump, machine: Machine | None = None) -> None:
         self.machine = machine or Machine()
         self.patience = Patience()
+        self.free_bytes: int | None = None
         self._pump = pump
         self._found: dict[str, Standing] = {}
         self._fetching: dict[str, _Fetching] = {}
+        self._line: dict[str, CatalogEntry] = {}
         self._problems: dict[str, str] = {}
         self._listeners: list[Callable[[tuple[Standing, ...]], None]] = []
         self._pool: ThreadPoolExecutor | None = None
@@ -92,19 +96,20 @@ class Shelf:
     def refresh(self) -> Future[tuple[Standing, ...]]:
         """Look at the disk anew."""
 
-        def take(seen: tuple[Standing, ...]) -> tuple[Standing, ...]:
-            before, self._found = self._found, {standing.id: standing for standing in seen}
+        def take(seen: tuple[tuple[Standing, ...], int | None]) -> tuple[Standing, ...]:
+            found, self.free_bytes = seen
+            before, self._found = self._found, {standing.id: standing for standing in found}
             # A download that has just begun, or was refused, may have left no trace on the disk.
-            for key in (*self._fetching, *self._problems):
+            for key in (*self._fetching, *self._line, *self._problems):
                 if key in before:
                     self._found.setdefault(key, before[key])
             self._tell()
             return self.standings
 
-        return self._in_worker(lambda: survey(self.machine, added.load()), take)
+        return self._in_worker(lambda: (survey(self.machine, added.load()), _free_bytes()), take)
 
     def download(self, model: str) -> None:
-        """Begin a download, or go on with one; does nothing to one that runs.
+        """Begin a download, or go on with one; where another one runs, it waits in line. Asking again does nothing.
 
         Parameters
         ----------
@@ -119,31 +124,43 @@ class Shelf:
         entry = catalog.known(model) or catalog.from_repo(model)
         if not entry.repo:
             raise UserError(f"{entry.name} is here already: it came with the app.")
-        if entry.id in self._fetching:
+        if entry.id in self._fetching or entry.id in self._line:
             return
         if entry.id not in self._found:
             self._found[entry.id] = Standing(entry, State.ABSENT, total_bytes=entry.disk_bytes)
         self._problems.pop(entry.id, None)
+        self._line[entry.id] = entry
+        self._begin_next()
+        self._tell()
+
+    def _begin_next(self) -> None:
+        """Begin the first download in line, unless one runs: side by side each would take twice as long."""
+        if self._fetching or not self._line or self._closed:
+            return
+        entry = self._line.pop(next(iter(self._line)))
         task = self._pump.start(
             download(entry, patience=self.patience),
             lambda event: self._event(entry.id, event),
             lambda task: self._ended(entry, task),
         )
         self._fetching[entry.id] = _Fetching(task)
-        self._tell()
 
     def pause(self, model_id: str) -> None:
-        """Hold a download; :meth:`download` goes on with it, also in a later session."""
+        """Hold a download, or take it out of the line; :meth:`download` goes on with it, also in a later session."""
         if fetching := self._fetching.get(model_id):
             self._pump.cancel(fetching.task)
+        elif self._line.pop(model_id, None):
+            self._tell()
 
     def cancel(self, model_id: str) -> None:
-        """End a download and drop what has arrived of it."""
+        """End a download, also one in line, and drop what has arrived of it."""
+        self._line.pop(model_id, None)
         if fetching := self._fetching.get(model_id):
             fetching.discard = True
             self._pump.cancel(fetching.task)
         elif standing := self.standing(model_id):
             self._discard(standing.entry)
+            self._tell()
 
     def remove(self, model_id: str, then: Callable[[], object] = lambda: None) -> Future[int]:
         """Remove a model, or what has arrived of it, do ``then``, and return the bytes that became free.
@@ -162,7 +179,7 @@ class Shelf:
                 added.save(known.without(model_id))
             return freed
 
-        if model_id in self._fetching:
+        if model_id in self._fetching or model_id in self._line:
             future: Future[int] = Future()
             future.set_exception(UserError("The model is being downloaded.", "Pause or cancel the download first."))
             return future
@@ -275,6 +292,7 @@ class Shelf:
             self._discard(entry)
         else:
             self.refresh()
+        self._begin_next()
         self._tell()
 
     def _discard(self, entry: CatalogEntry) -> None:
@@ -291,9 +309,15 @@ class Shelf:
         """Return ``standing`` with what is known of its download."""
         problem = self._problems.get(standing.id, "")
         fetching = self._fetching.get(standing.id)
+        if standing.id in self._line:
+            return replace(standing, state=State.WAITING, obstacle="", problem="", activity=self._before())
         if fetching is None:
             return replace(standing, problem=problem) if problem and standing.state is not State.BROKEN else standing
         return _fetching(standing, fetching.event)
+
+    def _before(self) -> str:
+        names = [self._found[model_id].entry.name for model_id in self._fetching]
+        return f"Waiting for {names[0]}" if names else "Waiting"
 
     def _tell(self) -> None:
         standings = self.standings
@@ -330,6 +354,13 @@ def _settled(standing: Standing, event: DownloadEvent) -> Standing:
         case Paused(done, total) | Downloading(done, total) if total:
             return replace(standing, state=State.PARTIAL, done_bytes=done, total_bytes=total)
     return standing
+
+
+def _free_bytes() -> int | None:
+    try:
+        return space.free_bytes(places.hub_cache())
+    except OSError:
+        return None
 
 
 def _remove(model_id: str) -> int:

@@ -20,6 +20,7 @@ class State(StrEnum):
     INSTALLED = "installed"
     BROKEN = "broken"
     DOWNLOADING = "downloading"
+    WAITING = "waiting"
     PARTIAL = "partial"
     ABSENT = "absent"
 

@@ -4,16 +4,19 @@ import pytest
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from mondrian_desktop.engine.scripted import script
+from mondrian_desktop.gui import mac
 from mondrian_desktop.settings import MODEL, OFFER_MODEL
-from mondrian_desktop.weights import errand, unfinished
+from mondrian_desktop.weights import errand, places, space, unfinished
+from mondrian_desktop.weights.catalog import find
 from mondrian_desktop.weights.events import Patience
 from mondrian_desktop.weights.space import GIB
 from mondrian_desktop.weights.standing import Machine, State
 from tests.gui.conftest import answer
-from tests.weights.hub_server import HubServer, Repo, stall, status
+from tests.weights.hub_server import HubServer, Repo, corrupt, stall, status
 from tests.weights.made import CONFIG, REPO, safetensors
 
 WEIGHTS = "model.safetensors"
+OTHER = "org/other"
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def hub(monkeypatch):
         "preprocessor_config.json": b"{}",
         WEIGHTS: safetensors(200_000),
     }
-    server = HubServer({REPO: Repo(files)})
+    server = HubServer({REPO: Repo(files), OTHER: Repo(files)})
     monkeypatch.setenv("HF_ENDPOINT", server.address)
     monkeypatch.setattr(errand, "PROGRESS_S", 0.0)
     yield server
@@ -58,7 +61,7 @@ def state(sheet, model):
     return standing.state if standing else None
 
 
-def test_says_what_each_model_is_needs_and_whether_it_fits(sheet, qtbot):
+def test_says_what_each_model_is_needs_and_whether_it_fits(sheet, qtbot, monkeypatch):
     assert "In use" in texts(sheet.rows["mini"])
     assert buttons(sheet.rows["mini"]) == []
     row = sheet.rows["qwen3-vl-4b"]
@@ -66,10 +69,12 @@ def test_says_what_each_model_is_needs_and_whether_it_fits(sheet, qtbot):
     for part in ("3.1 GB on disk", "6.2 GB of memory", "fits this Mac", "Apache-2.0", "not verified here"):
         assert part in texts(row)
     assert "Not fetched or tried by this project" in row._facts.toolTip()
+    monkeypatch.setattr(space, "free_bytes", lambda folder: 50_000_000_000)
     sheet.stand.service.shelf.machine = Machine(8 * GIB)
     sheet.stand.service.shelf.refresh()
     qtbot.waitUntil(lambda: "does not fit this Mac" in texts(sheet.rows["qwen3-vl-8b"]), timeout=30_000)
     assert "Needs about 8.5 GB of memory" in texts(sheet.rows["qwen3-vl-8b"])
+    assert "50.0 GB of disk are free" in sheet._heading.text()
     assert not sheet.rows["qwen3-vl-8b"].fetch.isEnabled()
 
 
@@ -99,6 +104,89 @@ def test_a_repository_is_added_fetched_paused_resumed_used_and_removed(sheet, hu
     qtbot.waitUntil(lambda: REPO not in sheet.rows, timeout=30_000)
     assert sheet.stand.service.settings.get(MODEL) == "mini"
     assert sheet.stand.window.models.button.text() == "Mondrian Mini"
+
+
+def add(sheet, qtbot, repo):
+    sheet.take_repo(repo)
+    qtbot.waitUntil(lambda: repo in sheet.rows, timeout=30_000)
+    return sheet.rows[repo]
+
+
+def test_a_second_download_waits_for_the_first_and_then_begins(sheet, hub, qtbot):
+    hub.faults[WEIGHTS] = [stall(100_000)]
+    first, second = add(sheet, qtbot, REPO), add(sheet, qtbot, OTHER)
+    first.fetch.click()
+    qtbot.waitUntil(lambda: "100 KB of" in texts(first), timeout=30_000)
+    second.fetch.click()
+    assert "Waiting for name" in texts(second)
+    assert buttons(second) == ["Cancel"]
+    second.cancel.click()
+    qtbot.waitUntil(lambda: state(sheet, OTHER) is State.ABSENT, timeout=30_000)
+    assert buttons(second) == ["Download", "Remove…"]
+    second.fetch.click()
+    first.pause.click()
+    qtbot.waitUntil(lambda: state(sheet, OTHER) is State.INSTALLED, timeout=30_000)
+    assert buttons(first) == ["Resume", "Remove…"]
+
+
+def test_a_stalled_connection_is_told_and_made_anew(sheet, hub, qtbot):
+    sheet.stand.service.shelf.patience = Patience(stall_s=0.25, attempts=3, first_delay_s=0.001, longest_delay_s=0.01)
+    hub.faults[WEIGHTS] = [stall(50_000)]
+    row, told = add(sheet, qtbot, REPO), set()
+    sheet.stand.service.shelf.on_change(lambda standings: told.add(texts(row)))
+    row.fetch.click()
+    qtbot.waitUntil(lambda: state(sheet, REPO) is State.INSTALLED, timeout=30_000)
+    assert any("Trying again in" in each for each in told)
+    assert hub.ranges(WEIGHTS) == ["", "bytes=50000-"]
+
+
+def test_a_damaged_download_is_told_and_the_next_try_works(sheet, hub, qtbot):
+    hub.faults[WEIGHTS] = [corrupt, corrupt]
+    row = add(sheet, qtbot, REPO)
+    row.fetch.click()
+    qtbot.waitUntil(lambda: "arrived damaged twice" in texts(row), timeout=30_000)
+    assert "Use" not in buttons(row)
+    row.fetch.click()
+    qtbot.waitUntil(lambda: "Use" in buttons(row), timeout=30_000)
+
+
+def test_too_little_room_is_told_before_anything_is_fetched(sheet, hub, qtbot, monkeypatch):
+    row = add(sheet, qtbot, REPO)
+    monkeypatch.setattr(errand, "free_bytes", lambda folder: 1_000)
+    row.fetch.click()
+    qtbot.waitUntil(lambda: "of free disk space" in texts(row), timeout=30_000)
+    assert hub.served[WEIGHTS] == 0
+
+
+def test_a_model_of_lm_studio_is_used_and_shown_but_not_removed(sheet, qtbot, own_folders, monkeypatch):
+    folder = own_folders / ".lmstudio" / "models" / "mlx-community" / "Qwen3-VL-4B-Instruct-4bit"
+    write_model(folder)
+    sheet.stand.service.shelf.refresh()
+    row = sheet.rows["qwen3-vl-4b"]
+    qtbot.waitUntil(lambda: "on this Mac, in the LM Studio folder" in texts(row), timeout=30_000)
+    assert buttons(row) == ["Use", "Reveal"]
+    shown = []
+    monkeypatch.setattr(mac, "reveal", shown.append)
+    row.reveal.click()
+    assert shown == [folder]
+    row.use.click()
+    qtbot.waitUntil(lambda: sheet.stand.service.settings.get(MODEL) == "qwen3-vl-4b", timeout=30_000)
+
+
+def test_a_model_that_another_program_fetched_from_the_hub_is_reused(sheet, qtbot):
+    entry = find("qwen3-vl-2b")
+    write_model(places.snapshot(places.hub_cache(), entry.repo, entry.revision))
+    sheet.stand.service.shelf.refresh()
+    row = sheet.rows["qwen3-vl-2b"]
+    qtbot.waitUntil(lambda: "on this Mac, in the Hugging Face folder" in texts(row), timeout=30_000)
+    assert buttons(row) == ["Use", "Reveal", "Remove…"]
+
+
+def write_model(folder):
+    folder.mkdir(parents=True)
+    for name, content in {"config.json": json.dumps(CONFIG).encode(), "tokenizer.json": b"{}",
+                          "preprocessor_config.json": b"{}", WEIGHTS: safetensors()}.items():  # fmt: skip
+        (folder / name).write_bytes(content)
 
 
 def test_what_ended_a_download_is_told_in_its_row(sheet, hub, qtbot):

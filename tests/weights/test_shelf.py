@@ -21,6 +21,7 @@ from tests.weights.hub_server import Repo, corrupt, drop, stall, status
 from tests.weights.made import CONFIG, REPO, safetensors
 
 WEIGHTS = "model.safetensors"
+OTHER = "org/other"
 
 
 @pytest.fixture
@@ -201,6 +202,59 @@ def test_cancelling_drops_what_has_arrived(hub, bench, monkeypatch):
     bench.settle()
     assert bench.shelf.standing(REPO) is None
     assert not places.repo_folder(places.hub_cache(), REPO).exists()
+
+
+def hold_the_first(hub, bench, repo):
+    """Begin a download that stands still, and put another one in line."""
+    hub.repos[OTHER] = repo
+    hub.faults[WEIGHTS] = [stall(100_000)]
+    bench.shelf.patience = Patience(stall_s=30)
+    bench.shelf.download(REPO)
+    bench.shelf.download(OTHER)
+    bench.shelf.download(OTHER)
+    bench.service.pump.run(until=lambda: (row := bench.shelf.standing(REPO)) and row.done_bytes > 100_000)
+
+
+def test_downloads_run_one_after_the_other(hub, repo, bench, monkeypatch):
+    monkeypatch.setattr(errand, "PROGRESS_S", 0.0)
+    hold_the_first(hub, bench, repo)
+    assert (bench.state(REPO), bench.state(OTHER)) == (State.DOWNLOADING, State.WAITING)
+    assert bench.shelf.standing(OTHER).activity == "Waiting for name"
+    assert not bench.shelf.standing(OTHER).can_download
+    assert not [request for request in hub.requests if OTHER in request.path]
+    with pytest.raises(UserError, match="is being downloaded"):
+        bench.wait(bench.shelf.remove(OTHER))
+    bench.shelf.pause(REPO)
+    bench.run_until(State.INSTALLED, model=OTHER)
+    assert bench.state(REPO) is State.PARTIAL
+
+
+@pytest.mark.parametrize("leave", ["pause", "cancel"])
+def test_what_waits_can_be_taken_out_of_the_line(hub, repo, bench, monkeypatch, leave):
+    monkeypatch.setattr(errand, "PROGRESS_S", 0.0)
+    hold_the_first(hub, bench, repo)
+    getattr(bench.shelf, leave)(OTHER)
+    assert bench.state(OTHER) is State.ABSENT
+    bench.shelf.pause(REPO)
+    bench.run_until(State.PARTIAL)
+    bench.settle()
+    assert not [request for request in hub.requests if OTHER in request.path]
+
+
+def test_the_next_begins_also_where_the_one_before_failed(hub, repo, bench):
+    hub.repos[OTHER] = repo
+    hub.faults["api"] = [status(404)]
+    bench.shelf.download(REPO)
+    bench.shelf.download(OTHER)
+    bench.run_until(State.INSTALLED, model=OTHER)
+    assert "no model" in bench.shelf.standing(REPO).problem
+
+
+def test_nothing_in_line_begins_once_the_app_ends(hub, repo, bench, monkeypatch):
+    monkeypatch.setattr(errand, "PROGRESS_S", 0.0)
+    hold_the_first(hub, bench, repo)
+    bench.service.close()
+    assert not [request for request in hub.requests if OTHER in request.path]
 
 
 def test_a_model_that_cannot_be_loaded_is_refused_and_the_chosen_one_stays(bench, make_model, tmp_path):
