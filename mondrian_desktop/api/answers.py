@@ -1,5 +1,6 @@
 """The JSON of requests and answers, with examples: what the OpenAPI document is made of."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -26,6 +27,17 @@ _PROGRESS = {
     "total_advisors": 1,
     "step_phase": "advisor_analysis",
 }
+_ADVISOR: dict[str, Any] = {
+    "id": "ansel",
+    "name": "Ansel Adams",
+    "specialty": "photographer",
+    "years": "1902–1984",
+    "bio": "American photographer of the West.",
+    "focus_areas": ["Tones from black to white"],
+    "artworks": [],
+    "learn_more": {"wikipedia": {"title": "Wikipedia", "url": "https://en.wikipedia.org/wiki/Ansel_Adams"}},
+}
+_NOW = "2026-11-22T14:06:27+00:00"
 _JOB: dict[str, Any] = {
     "id": _JOB_ID,
     "job_id": _JOB_ID,
@@ -35,7 +47,7 @@ _JOB: dict[str, Any] = {
     "mode": "baseline",
     "prompt": "",
     "state": "running",
-    "created_at": "2026-11-22T14:06:27+00:00",
+    "created_at": _NOW,
     "error": None,
     **_PROGRESS,
     **_LINKS,
@@ -55,7 +67,7 @@ class Health(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [
         {"status": "UP", "service": "mondrian-desktop", "version": "0.1.0", "update_interval": 5.0,
-         "timestamp": "2026-11-22T14:06:27+00:00"}
+         "timestamp": _NOW}
     ]})  # fmt: skip
 
     status: Literal["UP"]
@@ -68,11 +80,7 @@ class Health(BaseModel):
 class Advisor(BaseModel):
     """Someone in whose manner a model writes."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [
-        {"id": "ansel", "name": "Ansel Adams", "specialty": "photographer", "years": "1902–1984",
-         "bio": "American photographer of the West.", "focus_areas": ["Tones from black to white"],
-         "artworks": [], "learn_more": {"1": {"title": "Wikipedia", "url": "https://en.wikipedia.org/wiki/Ansel_Adams"}}}
-    ]})  # fmt: skip
+    model_config = ConfigDict(json_schema_extra={"examples": [_ADVISOR]})
 
     id: str
     name: str
@@ -87,6 +95,10 @@ class Advisor(BaseModel):
 class AdvisorList(BaseModel):
     """Everyone who can be asked."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"advisors": [_ADVISOR], "count": 1, "timestamp": _NOW}
+    ]})  # fmt: skip
+
     advisors: list[Advisor]
     count: int
     timestamp: str
@@ -94,6 +106,8 @@ class AdvisorList(BaseModel):
 
 class AdvisorDetail(BaseModel):
     """One advisor."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"advisor": _ADVISOR, "timestamp": _NOW}]})
 
     advisor: Advisor
     timestamp: str
@@ -134,7 +148,7 @@ class Job(Progress, Links):
     prompt: str
     state: State
     created_at: str
-    error: str | None
+    error: str | None = None
 
 
 class JobDetail(Job):
@@ -151,7 +165,7 @@ class JobList(BaseModel):
     """The latest jobs, the last one first."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [
-        {"jobs": [_JOB], "count": 1, "timestamp": "2026-11-22T14:06:27+00:00"}
+        {"jobs": [_JOB], "count": 1, "timestamp": _NOW}
     ]})  # fmt: skip
 
     jobs: list[Job]
@@ -204,6 +218,23 @@ YES = ("true", "1", "yes", "on")
 NO = ("false", "0", "no", "off")
 
 _PHOTO = {"type": "string", "format": "binary", "minLength": 1}
+STREAM_EXAMPLE = f"""\
+retry: 2000
+event: connected
+id: 6f1d2c3b-0
+data: {{"type": "connected", "job_id": "{_JOB_ID}"}}
+
+event: status_update
+id: 6f1d2c3b-1
+data: {json.dumps({"type": "status_update", "job_id": _JOB_ID, "timestamp": _NOW, "job_data": _PROGRESS})}
+
+event: thinking_update
+id: 6f1d2c3b-2
+data: {{"type": "thinking_update", "job_id": "{_JOB_ID}", "thinking": "{_PROGRESS["llm_thinking"]}"}}
+
+"""
+"""The beginning of GET /stream/{job_id}."""
+PAGE_EXAMPLE = '<!DOCTYPE html><html lang="en"><title>harbor.jpg</title><h1>Ansel Adams</h1></html>'
 UPLOAD_FORM = {
     "required": True,
     "content": {
@@ -228,7 +259,8 @@ UPLOAD_FORM = {
                     },
                 },
                 "oneOf": [{"required": ["image"]}, {"required": ["file"]}],
-            }
+            },
+            "example": {"image": "the bytes of harbor.jpg", "advisor": "ansel", "auto_analyze": "true"},
         }
     },
 }

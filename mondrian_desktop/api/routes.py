@@ -44,9 +44,14 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 _ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 # Said in full where the answer itself is not JSON: FastAPI would take the errors to be of the answer's type.
 _JSON_ERRORS = {status: {"content": _ERROR, "description": reason} for status, reason in _REASONS.items()}
-_HTML = _JSON_ERRORS | {200: {"content": {"text/html": {}}, "description": "A page of its own."}}
+_HTML = _JSON_ERRORS | {
+    200: {"content": {"text/html": {"example": answers.PAGE_EXAMPLE}}, "description": "A page of its own."}
+}
 _STREAM = _JSON_ERRORS | {
-    200: {"content": {"text/event-stream": {}}, "description": "Events, until the job is over."},
+    200: {
+        "content": {"text/event-stream": {"example": answers.STREAM_EXAMPLE}},
+        "description": "Events, until the job is over.",
+    },
     204: {"description": "There is nothing after the event named by Last-Event-ID."},
 }
 

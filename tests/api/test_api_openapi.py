@@ -1,11 +1,13 @@
 """The service against its own description: whatever the document allows, or forbids, is answered as it says."""
 
+import jsonschema
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
+from mondrian_desktop.api import answers
 from tests.api.live import Live
 
 PATHS = {
@@ -72,10 +74,29 @@ def test_so_it_is_for_a_job_that_is_there(document, job_id, method, path):
 def test_the_document_has_every_endpoint_with_examples(running):
     document = running.client.get("/openapi.json").json()
     assert set(document["paths"]) == PATHS
-    for name, schema in document["components"]["schemas"].items():
-        if name in ("Job", "JobDetail", "JobList", "Submit", "Ask", "Health", "Advisor", "Latest", "Error"):
-            assert schema["examples"], name
+    schemas = document["components"]["schemas"]
+
+    def examples(content):
+        """Return the examples of what is sent or answered, wherever OpenAPI has them."""
+        schema = content.get("schema", {})
+        named = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+        return content.get("examples") or content.get("example") or named.get("examples")
+
     for path, operations in document["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             assert operation["description"], path
             assert {"4XX", "422", "503"} <= set(operation["responses"]), path
+            contents = [response.get("content", {}) for response in operation["responses"].values()]
+            sent = operation.get("requestBody", {}).get("content", {})
+            assert (method == "post") == bool(sent)
+            for content in (sent, *contents):
+                for kind, each in content.items():
+                    assert examples(each), (method, path, kind)
+
+
+def test_the_examples_are_what_the_document_says(running):
+    schemas = running.client.get("/openapi.json").json()["components"]["schemas"]
+    for name, schema in schemas.items():
+        for example in schema.get("examples", ()):
+            jsonschema.validate(example, {**schema, "components": {"schemas": schemas}})
+            assert hasattr(answers, name)
