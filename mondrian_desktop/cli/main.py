@@ -86,6 +86,7 @@ def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> in
         sys.stderr.write(f"mondrian-desktop: {err}\n")
         return USAGE_ERROR
     finally:
+        sys.stderr.writelines(f"mondrian-desktop: {problem}\n" for problem in service.settings.problems)
         service.close()
 
 

@@ -7,7 +7,10 @@ from typing import Any, TextIO
 from mondrian_desktop import paths
 from mondrian_desktop.critique.advisor import load_advisors, user_folder
 from mondrian_desktop.report.clean import clean_line
-from mondrian_desktop.settings import ADVISOR, ALL, Group, Setting, Settings, find
+from mondrian_desktop.settings import ADVISOR, ALL, MODEL, Group, Setting, Settings, find
+from mondrian_desktop.weights import catalog
+from mondrian_desktop.weights.check import check
+from mondrian_desktop.weights.space import memory_bytes, usable_bytes
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -63,11 +66,20 @@ def _list(settings: Settings, out: TextIO, *, as_json: bool) -> None:
 
 def _set(settings: Settings, setting: Setting[Any], value: str, err: TextIO) -> None:
     parsed = setting.parse(value)
-    if setting is ADVISOR:
+    if setting is MODEL:
+        _check_model(parsed)
+    elif setting is ADVISOR:
         load_advisors(paths.resource("advisors"), user_folder()).select(parsed)
     settings.set(setting, parsed)
     if settings.source(setting) == "environment":
         err.write(f"Saved; {setting.variable} is in force as long as it is set.\n")
+
+
+def _check_model(model: str) -> None:
+    """UserError where the model is not here, or could not be loaded."""
+    entry = catalog.find(model)
+    if not entry.server:
+        check(entry.path, usable_bytes=usable_bytes(memory_bytes()))
 
 
 def _record(settings: Settings, setting: Setting[Any]) -> dict[str, Any]:

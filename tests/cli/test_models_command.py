@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from mondrian_desktop import paths
 from mondrian_desktop.cli.main import parse, run_command
 from mondrian_desktop.settings import MODEL, Settings
 from tests.jobs.scene import answer, make_service
@@ -57,3 +58,11 @@ def test_says_why_not(command, hub):
     assert (code, f"has no model {REPO}" in err) == (2, True)
     assert command("use", "qwen3-vl-4b")[0] == 2
     assert Settings().get(MODEL) == "mini"
+
+
+def test_a_damaged_settings_file_is_reported_by_whatever_comes_first(command):
+    paths.config_dir().mkdir(parents=True)
+    (paths.config_dir() / "settings.json").write_text("{", encoding="utf-8")
+    code, _, err = command("list")
+    assert code == 0
+    assert "The settings file was damaged. It is kept as" in err

@@ -61,6 +61,8 @@ def test_json_tells_value_range_and_meaning(run):
         (("set", "update_interval", "99"), "from 0.1 to 60 s"),
         (("set", "appearance", "pink"), "one of system, light, dark"),
         (("set", "advisor", "nobody"), "There is no advisor “nobody”"),
+        (("set", "model", "nothing"), "There is no model “nothing”"),
+        (("set", "model", "qwen3-vl-4b"), "is not installed"),
         (("set", "max_token", "99"), "Did you mean max_tokens?"),
         (("get", "color"), "There is no setting 'color'"),
     ],
