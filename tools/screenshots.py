@@ -5,13 +5,15 @@ actions; only the pump is held in the middle of things, so that they can be look
 """
 
 import argparse
+import importlib
+import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -35,6 +37,8 @@ from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.qt.main_thread import MainThread
 from mondrian_desktop.settings import MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT
 from mondrian_desktop.weights.servers import make
+from mondrian_desktop.weights.space import GIB
+from mondrian_desktop.weights.standing import Machine
 
 if TYPE_CHECKING:
     from mondrian_desktop.gui.feed import Live
@@ -44,7 +48,7 @@ SIZE = (1280, 800)
 MAX_BYTES = 300_000
 DOCUMENTED = (
     "hero", "empty", "dragging", "loading", "live", "live-dark", "finished-dark", "facts", "stopped", "failed",
-    "narrow",
+    "narrow", "models", "models-downloading-dark", "preferences-analysis", "preferences-service-on",
 )  # fmt: skip
 """What lies in the repository; ``--all`` takes every state, light and dark."""
 PREFERENCES = tuple(
@@ -54,6 +58,11 @@ PREFERENCES = tuple(
     )
     for dark in ("", "-dark")
 )  # fmt: skip
+MODELS = tuple(
+    f"{name}{dark}"
+    for name in ("offer", "models", "models-chooser", "models-downloading", "models-small", "models-repo")
+    for dark in ("", "-dark")
+)
 _OWN_COLORS = 96
 _SETTLE_MS = 700
 _LONG_NAMES = (
@@ -189,7 +198,9 @@ def script(studio: Studio, scratch: Path) -> Scene:
     yield from both(studio, "empty")
     if studio.wants(*PREFERENCES):
         yield from preferences(studio)
-    if not studio.wants_more_than(PREFERENCES):
+    if studio.wants(*MODELS):
+        yield from models(studio)
+    if not studio.wants_more_than((*PREFERENCES, *MODELS)):
         return
     drag(window, [*samples(), scratch / "a folder", scratch / "notes.txt"])
     yield 100
@@ -231,6 +242,60 @@ def preferences(studio: Studio) -> Scene:
     yield from both(studio, "preferences-small", made)
     studio.service.settings.set(SERVICE, False)
     made.close()
+
+
+def models(studio: Studio) -> Scene:
+    """Look at the offer, the models sheet and its prompts, with a hub that stands still in the middle of a file."""
+    window, shelf = studio.window, studio.service.shelf
+    shelf.machine = Machine(16 * GIB)
+    shelf.refresh()
+    yield lambda: bool(window.models.offer.text)
+    yield 200
+    yield from both(studio, "offer")
+    menu = window.models.button.menu()
+    menu.ensurePolished()
+    menu.resize(menu.sizeHint())
+    yield from both(studio, "models-chooser", menu)
+    window.verbs["models"].trigger()
+    sheet: Any = window.models.sheet
+    yield lambda: "qwen3-vl-8b" in sheet.rows
+    yield 200
+    yield from both(studio, "models", sheet)
+    # What the tests use: a hub on this machine, with a model in it that is large enough to be looked at.
+    hubs = importlib.import_module("tests.weights.hub_server")
+    made = importlib.import_module("tests.weights.made")
+    content = {"config.json": json.dumps(made.CONFIG).encode(), "tokenizer.json": b"{}",
+               "preprocessor_config.json": b"{}", "model.safetensors": made.safetensors(40_000_000)}  # fmt: skip
+    repos = ("studio/Photo-Critic-VLM-4bit", "studio/" + "Very-Long-Name-" * 5 + "VLM", "studio/Gone-VLM")
+    hub = hubs.HubServer({repo: hubs.Repo(content) for repo in repos[:2]})
+    os.environ["HF_ENDPOINT"] = hub.address
+    errand: Any = importlib.import_module("mondrian_desktop.weights.errand")
+    errand.PROGRESS_S = 0.0
+    hub.faults["model.safetensors"] = [hubs.stall(17_300_000)]
+    for repo in repos:
+        sheet.take_repo(repo)
+    yield lambda: set(repos) <= sheet.rows.keys()
+    for repo in (repos[2], *repos[:2]):
+        sheet.rows[repo].fetch.click()
+    yield lambda: sheet.rows[repos[0]].bar.value() > 0
+    yield _SETTLE_MS * 3
+    sheet.area.verticalScrollBar().setValue(sheet.area.verticalScrollBar().maximum())
+    yield 200
+    yield from both(studio, "models-downloading", sheet)
+    sheet.resize(sheet.minimumSize())
+    yield 200
+    yield from both(studio, "models-small", sheet)
+    sheet.add_repo.click()
+    yield 200
+    yield from both(studio, "models-repo", sheet.prompt)
+    sheet.prompt.close()
+    for repo in repos:
+        sheet.rows[repo].cancel.click()
+        sheet.rows[repo].pause.click()
+    hub.ending.set()
+    yield lambda: studio.service.pump.is_idle
+    hub.close()
+    sheet.close()
 
 
 def _page(title: str) -> str:
@@ -494,6 +559,7 @@ def main() -> int:
         # Nobody's own settings and history: neither shown nor added to.
         for kind in ("DATA", "CONFIG", "CACHE", "LOG"):
             os.environ[f"MONDRIAN_{kind}_DIR"] = f"{folder}/{kind}"
+        os.environ["HF_HUB_CACHE"] = f"{folder}/hub"
         # The small model is done before the usual interval is over; so its counting can be seen.
         os.environ["MONDRIAN_UPDATE_INTERVAL"] = "0.1"
         scratch = Path(folder) / "photos"

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -7,7 +8,7 @@ from mondrian_desktop.errors import UserError
 from mondrian_desktop.weights import places
 from mondrian_desktop.weights.catalog import CAUTION, entries, find, from_repo, recommended
 from mondrian_desktop.weights.manifest import checked_file, is_commit, is_repo_id
-from mondrian_desktop.weights.space import Fit, fit, usable_bytes
+from mondrian_desktop.weights.space import Fit, fit, readable_bytes, usable_bytes
 
 QWEN = "mlx-community/Qwen3-VL-4B-Instruct-4bit"
 GIB = 1 << 30
@@ -42,6 +43,16 @@ def test_every_entry_is_complete_and_consistent(entry):
     assert entry.license
     assert entry.prompt.kind == "chat"
     assert load_rubric(entry.rubric).id == "critique"
+
+
+def test_the_documentation_has_these_figures():
+    text = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and " GB | " in line]
+    assert rows == [
+        f"| {entry.name} | {readable_bytes(entry.disk_bytes)} | {readable_bytes(entry.memory_bytes)} |"
+        + (f" {entry.recommended_from_gb} GB |" if entry.recommended_from_gb else " |")
+        for entry in FETCHED
+    ]
 
 
 @pytest.mark.parametrize("entry", FETCHED, ids=lambda entry: entry.id)
