@@ -153,6 +153,7 @@ class _Reading:
         A request with the header Last-Event-ID gets what came after it; one without gets the state so far, and then
         what comes.
         """
+        ended = self._hub.ended
         if self._hub.channel(job_id) is None:
             # What happens from here on is posted after this, to the same loop: nothing is missed, nothing told twice.
             job_id = await self._call(partial(self._desk.begin, job_id))
@@ -160,7 +161,8 @@ class _Reading:
         if channel is None:
             raise not_found()
         last_event_id = request.headers.get("last-event-id", "")
-        return _Raw(EventStream(self._hub, channel, last_event_id, getattr(request.state, "connection", None)))
+        connection = getattr(request.state, "connection", None)
+        return _Raw(EventStream(self._hub, channel, last_event_id, connection, ended))
 
     async def analysis(self, job_id: str) -> Response:
         """Return the report of a job, also of one that was stopped, as a page."""

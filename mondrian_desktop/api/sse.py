@@ -206,15 +206,23 @@ class Hub:
 
 
 class EventStream:
-    """The answer to a request for a stream: an ASGI application."""
+    """The answer to a request for a stream: an ASGI application.
 
-    def __init__(self, hub: Hub, channel: Channel, last_event_id: str, connection: Connection | None) -> None:
+    Parameters
+    ----------
+    ended
+        :attr:`Hub.ended` when the request was let in: what ended all streams since then ends this one, too.
+    """
+
+    def __init__(
+        self, hub: Hub, channel: Channel, last_event_id: str, connection: Connection | None, ended: int = 0
+    ) -> None:
         self._hub = hub
         self._channel = channel
         self._place = channel.place(last_event_id)
         self._connection = connection
         self._is_gone = False
-        self._ended = hub.ended
+        self._ended = ended
 
     async def __call__(
         self,

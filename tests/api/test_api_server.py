@@ -622,6 +622,28 @@ def test_a_new_token_locks_out_who_has_the_old_one_and_ends_their_streams(serve)
         assert any("event: done" in line for line in response.iter_lines())
 
 
+def test_a_stream_that_was_just_let_in_with_the_old_token_ends_as_well(serve, monkeypatch):
+    live = serve(gated(gate := Gate(), at=0), host="0.0.0.0")
+    old = {"Authorization": f"Bearer {live.token}"}
+    job_id = live.client.post("/upload", headers=old, files={"image": ("a.jpg", PHOTO.read_bytes())}).json()["job_id"]
+    begin, channel, asked = live.server._desk.begin, live.server._hub.channel, []
+
+    def renewing(job_id):
+        live.server.renew_token()
+        return begin(job_id)
+
+    def none_at_first(job_id):
+        asked.append(job_id)
+        return channel(job_id) if len(asked) > 1 else None
+
+    monkeypatch.setattr(live.server._desk, "begin", renewing)
+    # So that the pump's thread is asked, and the token renewed meanwhile.
+    monkeypatch.setattr(live.server._hub, "channel", none_at_first)
+    with live.client.stream("GET", f"/stream/{job_id}", headers=old) as response:
+        assert not [line for line in response.iter_lines() if "done" in line]
+    gate.open()
+
+
 def test_an_open_address_without_a_token_that_can_be_kept_is_refused_and_let_go(serve, monkeypatch):
     def broken():
         raise UserError("The token cannot be used.")
