@@ -56,8 +56,7 @@ SCHEMA = Setting(
 )  # fmt: skip
 THINKING = Setting(
     "thinking", "auto", "Thinking",
-    "auto: models that always think before they answer do. on: also those that can be told to, which takes longer. "
-    "off: none does.",
+    "Some models can think before they answer. It takes longer, and what they thought is shown apart.",
     choices=("auto", "on", "off"), words=("As each model does", "Wherever a model can", "Never"), group=Group.ANALYSIS,
 )  # fmt: skip
 THINKING_TOKENS = Setting(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from mondrian_desktop.gui.report_text import ReportText
@@ -32,6 +31,7 @@ class PanelPage(QWidget):
         self.thinking = ThinkingBox()
         self.text = ReportText(theme)
         self.text.setAccessibleName("Panel")
+        self.text.resized.connect(self._resized)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, 0, 0, 0)
         layout.setSpacing(0)
@@ -74,8 +74,7 @@ class PanelPage(QWidget):
             if self.text.document().size().width() > self._width:
                 self.text.setHtml(panel(self._analyses, self._labels, dark, is_narrow=True))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt
+    def _resized(self) -> None:
         """Have a column for each advisor where there is room for it."""
-        super().resizeEvent(event)
         if self.tabs.currentIndex() == 0 and self._width != self.text.viewport().width():
             self._show_tab()

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QTextBlock, QTextDocument
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QResizeEvent, QTextBlock, QTextDocument
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from mondrian_desktop.gui.feed import Live
@@ -20,6 +20,9 @@ _PATIENCE_TOKENS = 40
 
 class ReportText(QTextBrowser):
     """One critique. Scrolling follows the text only while the reader is at its end."""
+
+    resized = Signal()
+    """There is another width or height to write in."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +46,11 @@ class ReportText(QTextBrowser):
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(2 * GRID)
         theme.changed.connect(self._render_again)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt
+        """Tell whoever writes for a certain width."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt
         """Load nothing, wherever it lies."""

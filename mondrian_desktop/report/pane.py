@@ -21,6 +21,8 @@ CHART = "chart:radar"
 PHOTO = "photo:image"
 _WORD = 12
 """Characters of a word that is not broken in the head of a column."""
+_NEARLY = 'width="98%"'
+"""Width of a table of many columns: Qt rounds each of them up, and what is a pixel too wide gets a scroll bar."""
 _FACTS = 5
 """Measured facts shown beside the technical notes: the most telling ones. All of them have their own place."""
 
@@ -122,7 +124,7 @@ def panel(analyses: Sequence[Analysis], labels: Mapping[str, Labels], dark: bool
         if not row.is_overall
     )
     return (
-        f'<table cellspacing="0" cellpadding="3" width="100%" style="font-size:11px"><tr><td></td>{heads}</tr>{lines}'
+        f'<table cellspacing="0" cellpadding="3" {_NEARLY} style="font-size:11px"><tr><td></td>{heads}</tr>{lines}'
         f'<tr><td style="color:{look.soft}">Spread</td>{spread}</tr></table>'
         f'<p style="color:{look.soft}; margin-top:12px"><small>{legend}</small></p>'
     )
@@ -133,7 +135,7 @@ def initials(names: Sequence[str]) -> list[str]:
     found: list[str] = []
     for name in names:
         words = [word for word in name.split() if word[0].isalnum()] or ["?"]
-        letters = "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
+        letters = words[0][:2] if len(words) == 1 else words[0][0].upper() + words[-1][0].upper()
         again = sum(each.rstrip("0123456789") == letters for each in found)
         found.append(f"{letters}{again + 1}" if again else letters)
     return found
@@ -147,7 +149,7 @@ def side_by_side(analyses: Sequence[Analysis], names: Sequence[str], dark: bool)
     # Many advisors: small type, so that their names need not be broken.
     size, padding = ("font-size:10px", 3) if len(analyses) > 5 else ("", 5)
     return (
-        f'<table cellspacing="0" cellpadding="{padding}" width="100%" style="{size}"><tr><td></td>{heads}'
+        f'<table cellspacing="0" cellpadding="{padding}" {_NEARLY} style="{size}"><tr><td></td>{heads}'
         f'<td align="right" valign="bottom" style="color:{look.soft}; white-space:nowrap">Spread</td></tr>'
         f"{rows}</table>"
     )

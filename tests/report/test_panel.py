@@ -51,7 +51,7 @@ def test_where_it_is_narrow_advisors_are_rows_and_dimensions_are_initials(analys
     ]
     text = panel(several, {"ansel": Labels("Ansel Adams")}, False, is_narrow=True)
     head, *rows = text.split("<tr>")[1:]
-    assert re.findall("<b>(.*?)</b>", head) == ["C", "L", "FS", "CH", "Overall"]
+    assert re.findall("<b>(.*?)</b>", head) == ["Co", "Li", "FS", "CH", "Overall"]
     assert len(rows) == 3
     assert "Ansel Adams" in rows[0]
     assert re.findall(r">(?:<b>)?([\d.\u2013]+)<", rows[0]) == ["9", "7", "4", "8", "9.0"]
@@ -61,5 +61,5 @@ def test_where_it_is_narrow_advisors_are_rows_and_dimensions_are_initials(analys
 
 
 def test_initials_tell_apart() -> None:
-    names = ["Visual Balance", "Depth & Perspective", "Vast Beauty", "lighting", "", "Very Blue"]
-    assert initials(names) == ["VB", "DP", "VB2", "L", "?", "VB3"]
+    names = ["Visual Balance", "Depth & Perspective", "Vast Beauty", "Lighting", "", "Very Blue"]
+    assert initials(names) == ["VB", "DP", "VB2", "Li", "?", "VB3"]
