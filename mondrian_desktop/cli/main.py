@@ -20,6 +20,7 @@ from mondrian_desktop.settings import (
     MODEL,
     SERVICE_HOST,
     SERVICE_PORT,
+    THINKING,
     UPDATE_INTERVAL,
     Setting,
 )
@@ -188,6 +189,7 @@ def _add_request_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interval", type=_of(UPDATE_INTERVAL), metavar="S", help=_help(UPDATE_INTERVAL))
     parser.add_argument("--max-tokens", type=_of(MAX_TOKENS), metavar="N", help=_help(MAX_TOKENS))
     parser.add_argument("--language", metavar="NAME", help=LANGUAGE.help)
+    parser.add_argument("--thinking", choices=THINKING.choices, help=THINKING.help)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the sampler, for temperatures above 0")
     parser.add_argument("--no-stream", action="store_true", help="let the library generate in one piece")
 

@@ -40,6 +40,8 @@ def request_options(service: Service, options: argparse.Namespace) -> Options:
         chosen = replace(chosen, max_tokens=options.max_tokens)
     if options.language:
         chosen = replace(chosen, language=options.language)
+    if options.thinking:
+        chosen = replace(chosen, thinking=options.thinking)
     return replace(chosen, stream=False) if options.no_stream else chosen
 
 

@@ -243,7 +243,7 @@ def _leave_some(state: Any, prompt: Prompt) -> None:
     """
     ids, marks = prompt.ids, prompt.marks
     last = len(ids) - 1
-    if marks and marks.is_open:
+    if marks and marks.is_open and marks.start_id in ids:
         last -= ids[::-1].index(marks.start_id)
     if state.token_ids is not None and state.token_ids[: last + 1] == ids[: last + 1]:
         state.token_ids = ids[:last]

@@ -234,6 +234,7 @@ def test_an_unknown_model_is_bad_usage(run):
         ["analyze", "a.jpg", "--interval", "0.01"],
         ["analyze", "a.jpg", "--interval", "often"],
         ["analyze", "a.jpg", "--max-tokens", "1"],
+        ["analyze", "a.jpg", "--thinking", "hard"],
         ["ask"],
         ["--no-such-option"],
         ["analyse", "a.jpg"],
@@ -246,9 +247,9 @@ def test_bad_usage_exits_with_2(arguments, capsys):
 
 
 def test_options_reach_the_request(run):
-    run(["analyze", SAMPLES / "lake.jpg", "--max-tokens", "99", "--seed", "7", "--no-stream"])
+    run(["analyze", SAMPLES / "lake.jpg", "--max-tokens", "99", "--seed", "7", "--no-stream", "--thinking", "on"])
     request = run.engine.requests[0]
-    assert (request.max_tokens, request.seed, request.stream) == (99, 7, False)
+    assert (request.max_tokens, request.seed, request.stream, request.thinking) == (99, 7, False, "on")
 
 
 def test_the_interval_sets_how_often_progress_is_told(run, clock):
