@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from mondrian_desktop.critique.advisor import Advisors
 from mondrian_desktop.gui.theme import GRID
@@ -16,6 +18,8 @@ _SCORES = (("Any score", None, None), ("Strong (8 and up)", 8.0, None), ("Solid 
 _DAYS = (("Any time", 0), ("Today", 1), ("Last 7 days", 7), ("Last 30 days", 30), ("Last 365 days", 365))
 _SORTS = (("Newest first", Sort.NEWEST), ("Oldest first", Sort.OLDEST), ("Best first", Sort.BEST),
           ("Weakest first", Sort.WEAKEST), ("By name", Sort.NAME), ("By date taken", Sort.TAKEN))  # fmt: skip
+_NAME_WIDTH = 14 * GRID
+_SEARCH_WIDTH = 20 * GRID
 _TYPING_MS = 150
 """From the last key to the search, so that nobody searches for every letter."""
 
@@ -52,16 +56,23 @@ class LibraryFilters(QWidget):
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
         self._typing.timeout.connect(self._tell)
-        layout = QHBoxLayout(self)
+        self.search.setMinimumWidth(_SEARCH_WIDTH)
+        self._narrowing = (self.advisor, self.score, self.time, self.camera)
+        self._first, self._second = QHBoxLayout(), QHBoxLayout()
+        self._is_narrow: bool | None = None
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         layout.setSpacing(GRID)
-        layout.addWidget(self.search, 1)
-        for box in (self.advisor, self.score, self.time, self.camera, self.sort):
-            layout.addWidget(box)
+        for line in (self._first, self._second):
+            line.setSpacing(GRID)
+            layout.addLayout(line)
+        for box in (*self._narrowing, self.sort):
             box.activated.connect(self._tell)
-        layout.addWidget(self.grid)
+        self._arrange()
         self.search.textChanged.connect(lambda: self._typing.start())
         self.search.returnPressed.connect(self._tell)
+        for one, next_one in pairwise((self.search, *self._narrowing, self.sort, self.grid)):
+            self.setTabOrder(one, next_one)
         self.refill()
 
     @property
@@ -93,6 +104,33 @@ class LibraryFilters(QWidget):
             box.setCurrentIndex(0)
         self._tell()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt
+        """Put the filters below the search where they do not fit beside it."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt
+        """Return the size of two lines: one line is no reason to keep the window wide."""
+        boxes = sum(box.sizeHint().width() + GRID for box in self._narrowing)
+        return QSize(boxes + 3 * GRID, super().minimumSizeHint().height())
+
+    def _arrange(self) -> None:
+        boxes = sum(each.sizeHint().width() + GRID for each in (*self._narrowing, self.sort, self.grid))
+        is_narrow = self.width() < _SEARCH_WIDTH + boxes + 4 * GRID
+        if is_narrow is self._is_narrow:
+            return
+        self._is_narrow = is_narrow
+        for line in (self._first, self._second):
+            while line.takeAt(0):
+                pass
+        self._first.addWidget(self.search, 1)
+        for box in self._narrowing:
+            (self._second if is_narrow else self._first).addWidget(box)
+        if is_narrow:
+            self._second.addStretch()
+        self._first.addWidget(self.sort)
+        self._first.addWidget(self.grid)
+
     def close_timer(self) -> None:
         """Search no more."""
         self._typing.stop()
@@ -106,7 +144,6 @@ def _box(name: str) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setMaximumWidth(24 * GRID)
     return box
 
 
@@ -115,5 +152,8 @@ def _fill(box: QComboBox, everything: str, values: Iterable[tuple[str, str]]) ->
     box.clear()
     box.addItem(everything, "")
     for value, name in values:
-        box.addItem(clean_line(name, 60), value)
+        whole = clean_line(name, 60)
+        # The box cuts what does not fit; it does not shorten it.
+        box.addItem(box.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH), value)
+        box.setItemData(box.count() - 1, whole, Qt.ItemDataRole.ToolTipRole)
     box.setCurrentIndex(max(box.findData(chosen), 0))
