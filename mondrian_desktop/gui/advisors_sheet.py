@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from mondrian_desktop.critique.advisor import Advisors
+from mondrian_desktop.gui.advisor_list import AdvisorList
 from mondrian_desktop.gui.theme import GRID
-from mondrian_desktop.report.clean import clean_line
 
 
 class AdvisorsSheet(QDialog):
@@ -18,19 +18,13 @@ class AdvisorsSheet(QDialog):
         self.setWindowTitle("Ask several advisors")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._take = take
-        self.list = QListWidget()
-        self.list.setAccessibleName("Advisors")
-        for advisor_id in advisors:
-            item = QListWidgetItem(clean_line(advisors[advisor_id].name, 60), self.list)
-            item.setData(Qt.ItemDataRole.UserRole, advisor_id)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked)
+        self.list = AdvisorList(advisors, checked=advisors)
         self.list.itemChanged.connect(lambda _: self._refresh())
         self.buttons = QDialogButtonBox()
         self.ask = self.buttons.addButton("Ask", QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self._all = self.buttons.addButton("Check all or none", QDialogButtonBox.ButtonRole.ActionRole)
-        self._all.clicked.connect(self._toggle_all)
+        self._all.clicked.connect(self.list.toggle_all)
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         says = QLabel("One after the other looks at this photo. The panel then shows their scores side by side.")
@@ -46,15 +40,7 @@ class AdvisorsSheet(QDialog):
     @property
     def checked(self) -> list[str]:
         """Ids of the checked advisors, in order."""
-        items = (self.list.item(row) for row in range(self.list.count()))
-        return [
-            str(each.data(Qt.ItemDataRole.UserRole)) for each in items if each.checkState() is Qt.CheckState.Checked
-        ]
-
-    def _toggle_all(self) -> None:
-        state = Qt.CheckState.Unchecked if len(self.checked) == self.list.count() else Qt.CheckState.Checked
-        for row in range(self.list.count()):
-            self.list.item(row).setCheckState(state)
+        return self.list.checked
 
     def _refresh(self) -> None:
         count = len(self.checked)

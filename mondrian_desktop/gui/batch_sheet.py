@@ -10,16 +10,14 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from mondrian_desktop.critique.advisor import Advisors
+from mondrian_desktop.gui.advisor_list import AdvisorList
 from mondrian_desktop.gui.theme import GRID
 from mondrian_desktop.photo.text import shown_name
-from mondrian_desktop.report.clean import clean_line
 
 
 class BatchSheet(QDialog):
@@ -47,15 +45,7 @@ class BatchSheet(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self._start = start
         heading = _label(_what(roots))
-        self.advisors = QListWidget()
-        self.advisors.setAccessibleName("Advisors")
-        for advisor_id in advisors:
-            item = QListWidgetItem(clean_line(advisors[advisor_id].name, 80), self.advisors)
-            item.setData(Qt.ItemDataRole.UserRole, advisor_id)
-            item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
-            item.setCheckState(Qt.CheckState.Checked if advisor_id == chosen else Qt.CheckState.Unchecked)
-            if advisor_id == chosen:
-                self.advisors.setCurrentItem(item)
+        self.advisors = AdvisorList(advisors, checked=(chosen,))
         self.recursive = QCheckBox("Photos in subfolders, too")
         self.recursive.setChecked(True)
         self.recursive.setVisible(has_folders)
@@ -83,8 +73,7 @@ class BatchSheet(QDialog):
     @property
     def chosen(self) -> list[str]:
         """The ids of the advisors that are ticked."""
-        items = (self.advisors.item(row) for row in range(self.advisors.count()))
-        return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() is Qt.CheckState.Checked]
+        return self.advisors.checked
 
     def accept(self) -> None:
         """Start the batch."""

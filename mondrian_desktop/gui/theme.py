@@ -160,13 +160,15 @@ def style_sheet(colors: Colors) -> str:
     QLineEdit:focus {{ border: 2px solid {c.soft}; padding: 3px 7px }}
     QLineEdit:read-only {{ background: {c.window} }}
     QLineEdit:disabled {{ color: {mix(c.ink, c.window, 0.55).name()}; border-color: {c.line} }}
-    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {c.control_edge}; border-radius: 4px;
-        background: {c.control} }}
-    QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
+    QCheckBox::indicator, QListWidget::indicator {{ width: 14px; height: 14px; border: 1px solid {c.control_edge};
+        border-radius: 4px; background: {c.control} }}
+    QCheckBox::indicator:checked, QListWidget::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
         image: url("{_icon("check-dark" if c.dark else "check-light")}") }}
-    QCheckBox::indicator:disabled {{ background: {c.line}; border-color: {c.line} }}
-    QCheckBox::indicator:focus {{ border: 2px solid {c.soft}; width: 12px; height: 12px }}
+    QCheckBox::indicator:disabled, QListWidget::indicator:disabled {{ background: {c.line}; border-color: {c.line} }}
+    QCheckBox::indicator:focus, QListWidget::indicator:focus {{ border: 2px solid {c.soft}; width: 12px; height: 12px }}
     QListWidget {{ background: {c.paper}; border: 1px solid {c.control_edge}; border-radius: 6px; padding: 4px }}
+    QListWidget[checks="true"]::item {{ padding: 4px; border-radius: 4px; color: {c.ink} }}
+    QListWidget[checks="true"]::item:selected {{ background: {c.selection}; color: {c.ink} }}
     QListWidget[sidebar="true"] {{ background: transparent; border: none; padding: 0; outline: none }}
     QListWidget[sidebar="true"]::item {{ padding: 4px 8px; border-radius: 6px; color: {c.ink} }}
     QListWidget[sidebar="true"]::item:selected {{ background: {c.selection}; color: {c.ink} }}
@@ -191,6 +193,7 @@ def style_sheet(colors: Colors) -> str:
     QSplitter::handle {{ background: {c.line} }}
     QHeaderView::section {{ background: {c.window}; color: {c.soft}; border: none;
         border-bottom: 1px solid {c.line}; padding: 4px 8px }}
+    QHeaderView::section:first {{ padding-left: 16px }}
     QToolTip {{ background: {c.paper}; color: {c.ink}; border: 1px solid {c.control_edge}; padding: 4px }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0 }}
     QScrollBar::handle:vertical {{ background: {c.control_edge}; border-radius: 4px; min-height: 32px; margin: 2px }}
