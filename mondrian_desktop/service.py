@@ -13,9 +13,10 @@ from mondrian_desktop.critique.advisor import Advisors, load_advisors
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.engine.protocol import Engine
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.jobs import collection, outcome
+from mondrian_desktop.jobs import outcome
 from mondrian_desktop.jobs.ahead import ReadAhead
 from mondrian_desktop.jobs.batches import Batches
+from mondrian_desktop.jobs.chore import OnEnd, OnStep, Stop, chore, in_pieces
 from mondrian_desktop.jobs.holdings import erase_files
 from mondrian_desktop.jobs.idle import IdleUnload
 from mondrian_desktop.jobs.lanes import lanes
@@ -23,6 +24,7 @@ from mondrian_desktop.jobs.listeners import Listeners
 from mondrian_desktop.jobs.locate import locating
 from mondrian_desktop.jobs.model import Batch, Job, JobState, Options
 from mondrian_desktop.jobs.orders import Orders
+from mondrian_desktop.jobs.outcome import Kind, Words
 from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.jobs.queue import Listener, Queue, Update
 from mondrian_desktop.jobs.results import Results
@@ -30,13 +32,13 @@ from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
 from mondrian_desktop.jobs.seen import seen_for
 from mondrian_desktop.jobs.server_desk import ServerDesk
 from mondrian_desktop.jobs.server_watch import ServerWatch
-from mondrian_desktop.jobs.sidecars import Outcome, Sidecars, writing
+from mondrian_desktop.jobs.sidecars import Sidecars, writing
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.summary import Summary
 from mondrian_desktop.jobs.watch import Arrived, Watches
 from mondrian_desktop.photo.model import Photo, Pixels
 from mondrian_desktop.photo.reader import PhotoReader
-from mondrian_desktop.pump import End, Pump, Task
+from mondrian_desktop.pump import Pump, Task
 from mondrian_desktop.report.model import Analysis, Labels
 from mondrian_desktop.settings import ANALYSIS_SIZE, MODEL, UNLOAD_AFTER, Settings
 from mondrian_desktop.weights.catalog import CatalogEntry, entries, known
@@ -182,6 +184,11 @@ class Service:
             dimensions=len(load_rubric(analysis.rubric).dimensions),
         )
 
+    @property
+    def words(self) -> Words:
+        """What documents of many analyses say for ids."""
+        return Words(lambda each: self.advisors.or_gone(each).name, lambda each: self.labels(each).model_note)
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have ``listener`` called with every :class:`~mondrian_desktop.jobs.queue.Update`; returns the way out."""
         return self._listeners.add(listener)
@@ -240,7 +247,7 @@ class Service:
         UserError
             Where the advisor or the model is unknown, or the disk is full.
         """
-        jobs = [self._orders.job(path, advisor, "", "", None, again=again) for path in paths]
+        jobs = self._orders.photos(paths, advisor, again=again)
         self._queue.add(*jobs)
         return tuple(self._queue.job(job.id) for job in jobs)
 
@@ -325,22 +332,16 @@ class Service:
         """Have ``listener`` told what arrives in watched folders; returns the way out."""
         return self._arrival_listeners.add(listener)
 
-    def export_batch(self, summary: Summary, file: Path, on_end: Callable[[UserError | None], None]) -> None:
+    def export_batch(self, summary: Summary, file: Path, on_step: OnStep, on_end: OnEnd) -> Stop:
         """Write what came of a batch, beside the work: ``.csv``, ``.json``, or a contact sheet as ``.html``.
 
-        ``on_end`` is told, on the pump's thread, that it is there, or why not.
+        Raises
+        ------
+        UserError
+            Where the suffix is none of these.
         """
-        document = outcome.document(
-            outcome.KINDS[file.suffix.lower()], summary, self.history, self.advisors, lambda each: self.labels(each)
-        )
-
-        def ended(task: Task) -> None:
-            if task.error is not None and not isinstance(task.error, UserError):
-                raise task.error
-            if task.end is not End.CANCELLED:
-                on_end(task.error)
-
-        self.pump.start(outcome.write(document, file), lambda event: None, ended)
+        parts = outcome.of_batch(Kind.of(file), summary, self.history, self.words)
+        return chore(self.pump, outcome.write(parts, file), on_step, on_end)
 
     def write_sidecar(self, analysis_id: int) -> Future[Path]:
         """Write an analysis into the XMP sidecar beside its photo, by a worker and as the settings have it.
@@ -358,17 +359,9 @@ class Service:
             analysis = replace(analysis, photo=replace(analysis.photo, path=entry.path))
         return self._sidecars.write(analysis)
 
-    def write_sidecars(self, analysis_ids: Iterable[int], done: Callable[[int, UserError | None], None]) -> None:
-        """Write many, bit by bit; ``done`` gets how many were written, and the first reason why one was not."""
-        result: list[Outcome] = []
-
-        def ended(task: Task) -> None:
-            if task.error is not None:
-                raise task.error
-            for each in result:
-                done(each.written, each.problem)
-
-        self.pump.start(writing(tuple(analysis_ids), self.write_sidecar), result.append, ended)
+    def write_sidecars(self, analysis_ids: Sequence[int], on_step: OnStep, on_end: OnEnd) -> Stop:
+        """Write the sidecars of many; one that cannot be written stops no other: the first reason comes at the end."""
+        return chore(self.pump, writing(analysis_ids, self.write_sidecar), on_step, on_end)
 
     def on_trouble(self, listener: Callable[[UserError], None]) -> Callable[[], None]:
         """Have ``listener`` told what could not be done beside the work: a sidecar, say; returns the way out."""
@@ -477,15 +470,18 @@ class Service:
 
         self.pump.start(locating(folder, self.history, tuple(analysis_ids)), found.append, ended)
 
-    def export_library(self, file: Path, analysis_ids: Iterable[int]) -> None:
-        """Write analyses into one file, in the format that its suffix names.
+    def export_library(self, file: Path, analysis_ids: Sequence[int], on_step: OnStep, on_end: OnEnd) -> Stop:
+        """Write analyses into one file, as :meth:`export_batch` does."""
+        parts = outcome.of_library(Kind.of(file), analysis_ids, self.history, self.words)
+        return chore(self.pump, outcome.write(parts, file), on_step, on_end)
 
-        Raises
-        ------
-        UserError
-            Where that is none of CSV, HTML and JSON, or the file cannot be written.
-        """
-        collection.export(self.history, file, analysis_ids, self._advisor_name)
+    def delete(self, analysis_ids: Sequence[int], on_step: OnStep, on_end: OnEnd) -> Stop:
+        """Take analyses away, some at a time; :meth:`restore` brings them back."""
+        return chore(self.pump, in_pieces(self.history.delete, analysis_ids), on_step, on_end)
+
+    def restore(self, analysis_ids: Sequence[int], on_step: OnStep, on_end: OnEnd) -> Stop:
+        """Bring deleted analyses back, some at a time."""
+        return chore(self.pump, in_pieces(self.history.restore, analysis_ids), on_step, on_end)
 
     def erase_all(self) -> None:
         """Delete what was made of photos, for good: history, photos sent to the service, log and cache.
@@ -532,10 +528,6 @@ class Service:
             self._store.close()
         except UserError:
             _log.exception("the history was not closed in order")
-
-    def _advisor_name(self, advisor_id: str) -> str:
-        known = self.advisors.get(advisor_id)
-        return known.name if known else advisor_id
 
     def _leave_model(self, model: str) -> None:
         if self.settings.get(MODEL) == model:

@@ -172,7 +172,7 @@ def _resume(service: Service, options: argparse.Namespace, err: TextIO) -> Batch
 
 def _export(service: Service, summary: Summary, folder: Path, err: TextIO) -> None:
     for kind, stem in ((Kind.JSON, "batch"), (Kind.CSV, "batch"), (Kind.CONTACT_SHEET, "contact-sheet")):
-        content = outcome.finish(outcome.document(kind, summary, service.history, service.advisors, service.labels))
+        content = outcome.text(outcome.of_batch(kind, summary, service.history, service.words))
         err.write(f"Written: {clean_line(str(request.save(folder, stem, kind.value, content, once=True)))}\n")
 
 

@@ -6,7 +6,6 @@ from enum import StrEnum
 from html import escape
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -49,7 +48,6 @@ class Entry:
     problem: str = ""
     standing: Standing = Standing.NEW
     caption: str = ""
-    id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def short_name(self) -> str:
@@ -73,6 +71,7 @@ class Album(QAbstractListModel):
         self._entries: list[Entry] = []
         self._by_path: dict[Path, Entry] = {}
         self._known: dict[Path, Entry] = {}
+        self._rows: dict[Path, int] = {}
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -121,6 +120,7 @@ class Album(QAbstractListModel):
         for run in _runs([(row, entry) for row, entry in placed if entry.path not in self._by_path]):
             row = min(run[0][0], len(self._entries))
             self.beginInsertRows(QModelIndex(), row, row + len(run) - 1)
+            self._rows.clear()
             self._entries[row:row] = [entry for _, entry in run]
             self._by_path.update((entry.path, entry) for _, entry in run)
             self.endInsertRows()
@@ -132,6 +132,7 @@ class Album(QAbstractListModel):
         for run in reversed(_runs(placed)):
             first, last = run[0][0], run[-1][0]
             self.beginRemoveRows(QModelIndex(), first, last)
+            self._rows.clear()
             del self._entries[first : last + 1]
             for _, entry in run:
                 del self._by_path[entry.path]
@@ -144,7 +145,12 @@ class Album(QAbstractListModel):
 
     def row(self, entry: Entry) -> int:
         """Return the entry's row, or -1 where it was removed."""
-        return self._entries.index(entry) if self._by_path.get(entry.path) is entry else -1
+        if self._by_path.get(entry.path) is not entry:
+            return -1
+        # Counted once for all: thousands of rows are asked for one after the other.
+        if not self._rows:
+            self._rows = {each.path: row for row, each in enumerate(self._entries)}
+        return self._rows[entry.path]
 
     def index_of(self, entry: Entry) -> QModelIndex:
         """Return the entry's index; an invalid one where it was removed."""

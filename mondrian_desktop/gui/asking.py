@@ -130,6 +130,16 @@ class Asking(QObject):
         analysis = self._service.analysis(job.id) if job else None
         return (analysis,) if analysis else ()
 
+    @property
+    def analysis_ids(self) -> Sequence[int]:
+        """The ids in the history of what :attr:`report` has."""
+        if self._entry is None:
+            return ()
+        advisors = dict.fromkeys(self._service.job(job_id).advisor for job_id in self._entry.jobs)
+        asked = advisors if self.pane.tabs.currentIndex() == PANEL else [self._shown_advisor]
+        jobs = (self._session.job(self._entry, advisor_id) for advisor_id in asked)
+        return [found for job in jobs if job and (found := self._service.analysis_id(job.id)) is not None]
+
     def ask_several(self, advisor_ids: Sequence[str]) -> None:
         """Have several advisors look at the photo, one after the other."""
         if self._entry is not None:
@@ -182,7 +192,8 @@ class Asking(QObject):
         self.updated.emit()
 
     def _facts(self, entry: Entry) -> Facts | None:
-        analysis = self._service.analysis(entry.jobs[-1]) if entry.jobs else None
+        is_over = bool(entry.jobs) and self._service.job(entry.jobs[-1]).is_over
+        analysis = self._service.analysis(entry.jobs[-1]) if is_over else None
         return Facts.of_analysis(analysis) if analysis else None
 
     def _beat(self, news: frozenset[str]) -> None:
@@ -202,8 +213,10 @@ class Asking(QObject):
 
     def _rest_words(self, news: frozenset[str]) -> str:
         for job_id in news:
-            analysis, entry = self._service.analysis(job_id), self._session.entry_of(job_id)
+            # First what costs nothing: thousands may have ended at once.
+            entry = self._session.entry_of(job_id)
             if entry is not None and self._service.job(job_id).is_over:
+                analysis = self._service.analysis(job_id)
                 return f"{entry.short_name}: {result_words(analysis) if analysis else entry.caption.lower()}"
         return self.bottom.label.text() if self.bottom.is_at_rest else self.model_line()
 

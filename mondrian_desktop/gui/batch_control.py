@@ -1,14 +1,16 @@
 """Batches as window and menu bar see them: news gathered, and told a few times a second, however fast jobs end."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.batches import Gathered
-from mondrian_desktop.jobs.model import Batch, Job, JobState
+from mondrian_desktop.jobs.model import TRANSITIONS, Batch, Job, JobState
 from mondrian_desktop.jobs.pace import Progress, time_left
 from mondrian_desktop.jobs.queue import Update
 from mondrian_desktop.jobs.run import Analyzed
@@ -18,8 +20,13 @@ from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import RESUME_BATCHES, WATCH_EXISTING, WATCH_SUBFOLDERS
 
+if TYPE_CHECKING:
+    from mondrian_desktop.pump import Task
+
 BEAT_MS = 200
 """Time between two tellings while there is news."""
+RETRIED_AT_ONCE = 100
+"""Jobs that are put in line again in one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class BatchControl(QObject):
         self._open: set[str] = set()
         self._gathering: set[str] = set()
         self._is_running = False
+        self._retrying: Task | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(BEAT_MS)
@@ -66,6 +74,7 @@ class BatchControl(QObject):
     def close(self) -> None:
         """Listen no more; closing again does nothing."""
         self._timer.stop()
+        self._stop_retrying()
         ways_out, self._ways_out = self._ways_out, []
         for leave in ways_out:
             leave()
@@ -107,6 +116,7 @@ class BatchControl(QObject):
     def stop(self) -> None:
         """End everything that waits or runs; what is done, and what is written of the running one, stays."""
         self._gathering.clear()
+        self._stop_retrying()
         self.service.cancel_all()
         if self.service.paused:
             self.service.resume()
@@ -114,13 +124,31 @@ class BatchControl(QObject):
     def stop_batch(self, batch: Batch) -> None:
         """End one batch, as :meth:`stop` ends everything."""
         self._gathering.discard(batch.id)
+        self._stop_retrying()
         self._try(lambda: self.service.batches.cancel(batch.id))
         if self.service.paused and not self.is_busy:
             self.service.resume()
 
     def retry(self, job_ids: Sequence[str]) -> None:
-        """Put jobs in line again."""
-        self._try(lambda: self.service.retry(*job_ids))
+        """Put jobs in line again; of thousands some at once and the others bit by bit."""
+        self._stop_retrying()
+        pieces = self._retry_in_pieces(job_ids)
+        if next(pieces, False):
+            self._retrying = self.service.pump.start(pieces, lambda event: None)
+
+    def _retry_in_pieces(self, job_ids: Sequence[str]) -> Generator[bool, None, None]:
+        """Yield whether there is more to do."""
+        for start in range(0, len(job_ids), RETRIED_AT_ONCE):
+            jobs = map(self.service.job, job_ids[start : start + RETRIED_AT_ONCE])
+            some = [job.id for job in jobs if JobState.QUEUED in TRANSITIONS[job.state]]
+            if not self._try(partial(self.service.retry, *some)):
+                return
+            yield start + RETRIED_AT_ONCE < len(job_ids)
+
+    def _stop_retrying(self) -> None:
+        if self._retrying is not None:
+            self.service.pump.cancel(self._retrying)
+            self._retrying = None
 
     def skip(self, job_ids: Sequence[str]) -> None:
         """Take jobs out of the line, or end them."""
@@ -199,7 +227,8 @@ class BatchControl(QObject):
 
     def _listen(self, update: Update) -> None:
         job = update.job
-        if isinstance(update.event, Analyzed):
+        # What was stopped may have scores, and is no critique yet.
+        if isinstance(update.event, Analyzed) and not update.event.stopped:
             critique = update.event.analysis.critique
             if critique is not None and critique.overall_score is not None:
                 self._scores[job.id] = critique.overall_score
@@ -255,12 +284,12 @@ def status(progress: Progress, *, paused: bool, gathering: bool) -> str:
 
 
 def throughput(progress: Progress) -> str:
-    """Return how fast it goes: "9.8 photos a minute"; empty where that is not known."""
+    """Return how fast it goes: "9.8 analyses a minute"; empty where that is not known."""
     each_s = progress.seconds_per_job
     if not each_s:
         return ""
     a_minute = 60 / each_s
-    return f"{a_minute:.1f} a minute" if a_minute >= 1 else f"{60 * a_minute:.1f} an hour"
+    return f"{a_minute:.1f} analyses a minute" if a_minute >= 1 else f"{60 * a_minute:.1f} analyses an hour"
 
 
 def result(progress: Progress) -> str:

@@ -1,5 +1,6 @@
 """The jobs of one batch as an item model: rows in memory, refreshed beat by beat and not job by job."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -20,6 +21,10 @@ PHOTO, ADVISOR, STATE, SCORE = range(4)
 TITLES = ("Photo", "Advisor", "State", "Score")
 _MIME = "application/x-mondrian-jobs"
 _Index = QModelIndex | QPersistentModelIndex
+# Views ask for the flags of every row: put together once.
+_STAYS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+_CAN_BE_DRAGGED = _STAYS | Qt.ItemFlag.ItemIsDragEnabled
+_GROUND = Qt.ItemFlag.ItemIsDropEnabled
 
 
 class Show(Enum):
@@ -28,7 +33,7 @@ class Show(Enum):
     ALL = "All"
     OPEN = "To do"
     DONE = "Done"
-    FAILED = "Failed"
+    FAILED = "Failed or stopped"
 
     def takes(self, state: JobState) -> bool:
         """Whether a job in this state is listed."""
@@ -72,6 +77,7 @@ class BatchModel(QAbstractTableModel):
         self._all: dict[str, Row] = {}
         self._rows: list[Row] = []
         self._places: dict[str, int] = {}
+        self._states: Counter[JobState] = Counter()
         self._show = Show.ALL
         self.batch_id = ""
 
@@ -84,6 +90,7 @@ class BatchModel(QAbstractTableModel):
         """Show another batch."""
         self.batch_id = batch_id
         self._all = {row.job.id: row for row in sorted(rows, key=attrgetter("position"))}
+        self._states = Counter(row.job.state for row in self._all.values())
         self._list_anew()
 
     def filter(self, show: Show) -> None:
@@ -100,9 +107,11 @@ class BatchModel(QAbstractTableModel):
             if job.batch != self.batch_id:
                 continue
             row = self._all.get(job.id)
+            self._states[job.state] += 1
             if row is None:
                 new.append(Row(job, scores.get(job.id)))
                 continue
+            self._states[row.job.state] -= 1
             is_moved |= row.job.position != job.position
             is_shown_changed |= self._show.takes(row.job.state) != self._show.takes(job.state)
             row.job = job
@@ -126,9 +135,9 @@ class BatchModel(QAbstractTableModel):
         if is_moved:
             self._sort()
 
-    def row(self, index: _Index) -> Row:
-        """Return the row of an index."""
-        return self._rows[index.row()]
+    def row(self, place: int) -> Row:
+        """Return the row at a place in the list."""
+        return self._rows[place]
 
     def rows(self) -> Sequence[Row]:
         """Return all rows that are listed."""
@@ -136,7 +145,16 @@ class BatchModel(QAbstractTableModel):
 
     def count(self, show: Show) -> int:
         """Return how many jobs a list would have."""
-        return sum(show.takes(row.job.state) for row in self._all.values())
+        return sum(count for state, count in self._states.items() if show.takes(state))
+
+    def state_count(self, state: JobState) -> int:
+        """Return how many jobs, listed or not, are in this state."""
+        return self._states[state]
+
+    def find(self, path: Path | None, advisor: str) -> Job | None:
+        """Return the job of a photo for an advisor, or None."""
+        jobs = (row.job for row in self._all.values())
+        return next((job for job in jobs if job.path == path and job.advisor == advisor), None)
 
     def failed(self) -> list[str]:
         """Return the ids of the jobs that failed."""
@@ -145,10 +163,6 @@ class BatchModel(QAbstractTableModel):
     def waiting(self) -> list[str]:
         """Return the ids of the jobs that wait, in their order."""
         return [row.job.id for row in self._all.values() if row.job.state is JobState.QUEUED]
-
-    def running_row(self) -> int | None:
-        """Return where the running job is listed."""
-        return next((n for n, row in enumerate(self._rows) if row.job.state is JobState.RUNNING), None)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt
         """Return the number of jobs that are listed."""
@@ -186,11 +200,9 @@ class BatchModel(QAbstractTableModel):
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Let waiting jobs be dragged, and be dropped between rows."""
-        flags = super().flags(index)
         if not index.isValid():
-            return flags | Qt.ItemFlag.ItemIsDropEnabled
-        is_waiting = self._rows[index.row()].job.state is JobState.QUEUED
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if is_waiting else flags
+            return _GROUND
+        return _CAN_BE_DRAGGED if self._rows[index.row()].job.state is JobState.QUEUED else _STAYS
 
     def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802 - Qt
         """Jobs are moved."""

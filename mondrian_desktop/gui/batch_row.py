@@ -1,6 +1,6 @@
 """The list in the batch window, how its rows are painted, and the bar above it."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from mondrian_desktop.gui.batch_model import PHOTO, SCORE, STATE, BatchModel, Row
+from mondrian_desktop.gui.item_paint import paint_picture
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.theme import GRID, Theme, tabular
 from mondrian_desktop.jobs.model import JobState
@@ -43,6 +44,8 @@ class BatchList(QTreeView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header = self.header()
+        # It would look at every row to tell whether all are selected.
+        header.setSelectionModel(QItemSelectionModel(model, header))
         header.setStretchLastSection(False)
         header.setSectionsMovable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -80,7 +83,8 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(area, QColor(colors.hover))
         box = area.adjusted(GRID, 0, -GRID, 0)
         if index.column() == PHOTO:
-            self._paint_thumbnail(painter, QRect(box.left() + GRID, box.top() + GRID // 2, *_wide()), row)
+            picture = QRect(box.topLeft() + QPoint(GRID, GRID // 2), _THUMBNAIL)
+            paint_picture(painter, picture, self._thumbnails.get(row.path), colors)
             box.setLeft(box.left() + GRID + _THUMBNAIL.width() + GRID)
         elif index.column() == STATE and row.job.state is JobState.RUNNING:
             painter.fillRect(box.left(), box.center().y() - 3, 7, 7, QColor(colors.ink))
@@ -90,20 +94,14 @@ class RowDelegate(QStyledItemDelegate):
             painter.setFont(tabular(painter.font()))
         # The middle of a name is left out: the number at its end tells photos apart.
         mode = Qt.TextElideMode.ElideMiddle if index.column() == PHOTO else Qt.TextElideMode.ElideRight
-        words = painter.fontMetrics().elidedText(index.data(), mode, box.width())
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        room = box.width()
+        if index.column() == STATE and painter.fontMetrics().horizontalAdvance(index.data()) > room:
+            # A reason has two lines, less what breaking between words may cost.
+            flags |= Qt.TextFlag.TextWordWrap
+            room = round(1.8 * room)
+        painter.drawText(box, flags, painter.fontMetrics().elidedText(index.data(), mode, room))
         painter.restore()
-
-    def _paint_thumbnail(self, painter: QPainter, box: QRect, row: Row) -> None:
-        pixmap = self._thumbnails.get(row.path)
-        if pixmap is None:
-            painter.fillRect(box, QColor(self._theme.colors.track))
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        fitted = QRect(0, 0, max(1, size.width()), max(1, size.height()))
-        fitted.moveCenter(box.center())
-        painter.drawPixmap(fitted, pixmap)
 
     def _color(self, row: Row, column: int) -> str:
         colors = self._theme.colors
@@ -146,7 +144,3 @@ class BatchBar(QWidget):
             left += width
         painter.setPen(QColor(colors.soft))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-
-def _wide() -> tuple[int, int]:
-    return _THUMBNAIL.width(), _THUMBNAIL.height()

@@ -1,6 +1,9 @@
 """What came of a batch: a sortable table of scores, best and weakest, how the scores are spread, and export."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +26,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.batch_control import WORDS
+from mondrian_desktop.gui.chore import Chore
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color, tabular
+from mondrian_desktop.jobs.history import SUMMED_AT_ONCE
 from mondrian_desktop.jobs.model import Batch, JobState
 from mondrian_desktop.jobs.summary import Line, Summary, weakest_dimension
+from mondrian_desktop.pump import Task
 from mondrian_desktop.report.clean import breakable, clean_line
 from mondrian_desktop.report.verdict import verdict
 from mondrian_desktop.service import Service
@@ -87,7 +92,9 @@ class Scores(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return the words of a cell."""
+        """Return the words of a cell, and why something failed when one points at it."""
+        if index.isValid() and role == Qt.ItemDataRole.ToolTipRole and (reason := self._lines[index.row()].reason):
+            return f"<qt>{escape(clean_line(reason, 1000))}</qt>"
         if not index.isValid() or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
         return self._text(self._lines[index.row()], index.column())
@@ -102,9 +109,7 @@ class Scores(QAbstractTableModel):
                 return clean_line(self._names.get(line.advisor, line.advisor), 80)
         if line.score is not None:
             return verdict(line.score).word
-        if line.state is JobState.DONE:
-            return "No score"
-        return clean_line(line.reason, 300) or WORDS[line.state]
+        return "No score" if line.state is JobState.DONE else WORDS[line.state]
 
     def _sort(self) -> None:
         column, order = self._sorted
@@ -131,7 +136,7 @@ class _Roomy(QStyledItemDelegate):
     ) -> None:
         """Leave the room that the titles have at the left."""
         super().initStyleOption(option, index)
-        option.rect = option.rect.adjusted(GRID // 2, 0, 0, 0)
+        option.rect = option.rect.adjusted(GRID // 2 if index.column() else 3 * GRID // 2, 0, 0, 0)
 
 
 class BatchSummary(QWidget):
@@ -139,14 +144,14 @@ class BatchSummary(QWidget):
 
     open_wanted = Signal(object, str)
     """Path and advisor of a line that is to be shown in the main window."""
-    told = Signal(str)
-    """A sentence about an export."""
 
-    def __init__(self, service: Service, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, service: Service, theme: Theme, chore: Chore) -> None:
+        super().__init__()
         self._service = service
         self._theme = theme
+        self._chore = chore
         self._summary: Summary | None = None
+        self._reading: Task | None = None
         advisors = service.advisors
         self.scores = Scores({each: advisors[each].name for each in advisors}, self)
         self.table = QTreeView()
@@ -166,8 +171,32 @@ class BatchSummary(QWidget):
         return self._summary.batch if self._summary else None
 
     def show_batch(self, batch: Batch | None) -> None:
-        """Show what came of a batch so far."""
-        summary = self._summary = self._service.history.summary(batch) if batch else None
+        """Show what came of a batch so far: of a large one first a part."""
+        self.stop_reading()
+        if batch is None:
+            self._show(None)
+            return
+        parts = self._service.history.summing(batch)
+        self._show(first := next(parts))
+        if len(first.lines) == SUMMED_AT_ONCE:
+            whole: deque[Summary] = deque(maxlen=1)
+            self._reading = self._service.pump.start(parts, whole.append, lambda task: self._summed_up(task, whole))
+
+    def stop_reading(self) -> None:
+        """Read no more of the batch that is shown."""
+        if self._reading is not None:
+            self._service.pump.cancel(self._reading)
+            self._reading = None
+
+    def _summed_up(self, task: Task, whole: Sequence[Summary]) -> None:
+        if task is self._reading:
+            self._reading = None
+            if task.error is not None:
+                raise task.error
+            self._show(whole[-1])
+
+    def _show(self, summary: Summary | None) -> None:
+        self._summary = summary
         self.scores.reset(summary)
         ranked = summary.ranked if summary else ()
         self.words.setText(_words(summary))
@@ -181,15 +210,14 @@ class BatchSummary(QWidget):
             button.setEnabled(bool(summary and summary.lines))
 
     def export(self, kind: str, file: Path) -> None:
-        """Write the summary; what came of it is told."""
+        """Write the summary, beside the work; how far it is and what came of it is told."""
         if self._summary is None:
             return
         path = file if file.suffix.lower() == f".{kind}" else file.with_name(f"{file.name}.{kind}")
 
-        def ended(problem: UserError | None) -> None:
-            self.told.emit(str(problem) if problem else f"Written: {clean_line(path.name, 120)}")
-
-        self._service.export_batch(self._summary, path, ended)
+        count = sum(line.analysis_id is not None for line in self._summary.lines)
+        start = partial(self._service.export_batch, self._summary, path)
+        self._chore.begin("Exporting", count, start, lambda done: f"Written: {clean_line(path.name, 120)}")
 
     def _set_up_table(self) -> None:
         self.table.setAccessibleName("Scores")

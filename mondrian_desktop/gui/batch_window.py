@@ -1,14 +1,16 @@
 """The batch window: every photo of a batch with how it stands, what can be done about it, and what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QStackedWidget,
     QTabBar,
@@ -18,17 +20,28 @@ from PySide6.QtWidgets import (
 
 from mondrian_desktop.gui import announce
 from mondrian_desktop.gui.batch_control import BatchControl, News, result, status, throughput
-from mondrian_desktop.gui.batch_model import BatchModel, Row, Show
+from mondrian_desktop.gui.batch_model import SCORE, BatchModel, Row, Show
 from mondrian_desktop.gui.batch_row import BatchBar, BatchList
 from mondrian_desktop.gui.batch_summary import BatchSummary
+from mondrian_desktop.gui.batch_verbs import VERBS, BatchVerbs
+from mondrian_desktop.gui.chore import Chore
+from mondrian_desktop.gui.drop_area import DropArea
+from mondrian_desktop.gui.incoming import Incoming
+from mondrian_desktop.gui.message_page import MessagePage
 from mondrian_desktop.gui.notice import Notice
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_background, set_text_color, tabular
-from mondrian_desktop.jobs.model import Batch, JobState
+from mondrian_desktop.jobs.model import Batch, Job, JobState
 from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.report.clean import clean_line
 
+if TYPE_CHECKING:
+    from mondrian_desktop.pump import Task
+
+PAGE = 500
+"""Jobs of a stored batch that are read and listed in one step."""
 _SUMMARY = len(Show)
+_Page: TypeAlias = Sequence[tuple[Job, float | None]]
 
 
 class BatchWindow(QWidget):
@@ -36,6 +49,10 @@ class BatchWindow(QWidget):
 
     open_wanted = Signal(object)
     """A :class:`Job` whose photo and critique are to be shown in the main window."""
+    batch_wanted = Signal(list)
+    """Photos and folders that were dropped here."""
+    folder_wanted = Signal()
+    """A folder is to be chosen."""
 
     def __init__(self, control: BatchControl, theme: Theme, thumbnails: Thumbnails) -> None:
         super().__init__()
@@ -43,6 +60,8 @@ class BatchWindow(QWidget):
         self._service = control.service
         self._theme = theme
         self._batch: Batch | None = None
+        self._reading: Task | None = None
+        self._tells_problem = False
         self.setWindowTitle("Batch")
         self.setMinimumSize(92 * GRID, 45 * GRID)
         self.resize(110 * GRID, 80 * GRID)
@@ -68,15 +87,27 @@ class BatchWindow(QWidget):
         for title in (*(show.value for show in Show), "Summary"):
             self.tabs.addTab(title)
         self.list = BatchList(self.model, theme, thumbnails)
-        self.summary = BatchSummary(self._service, theme)
-        self._empty = _label("Nothing here.")
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.chore = Chore(self.notice)
+        self.summary = BatchSummary(self._service, theme, self.chore)
+        self._nothing = _label("Nothing here")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.invitation = MessagePage(theme, "No batch yet")
+        self.invitation.show_message(
+            "No batch yet", "Drop a folder or photos here: all of them are analyzed, one after the other.",
+            button="Analyze Folder…",
+        )  # fmt: skip
         self._pages = QStackedWidget()
-        self._verbs = self._make_verbs()
+        self.verbs = BatchVerbs(self.list, self.model, control)
+        close = QAction("Close", self)
+        close.setShortcut(QKeySequence(QKeySequence.StandardKey.Close))
+        close.triggered.connect(self.close)
+        self.addAction(close)
         self._lay_out()
+        self.drops = DropArea(self, theme, offer=attrgetter("batch_offer"), keeps=[self.list])
         self._connect()
         self._restyle()
         self._refill_batches()
+        self._show_tab()
         self._refresh()
 
     @property
@@ -105,39 +136,10 @@ class BatchWindow(QWidget):
         self.raise_()
         self.activateWindow()
 
-    @property
-    def selected(self) -> list[Row]:
-        """The selected rows, from top to bottom."""
-        rows = sorted(self.list.selectionModel().selectedRows(), key=lambda index: index.row())
-        return [self.model.row(index) for index in rows]
-
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
         """Close; the batch goes on."""
         self.notice.hide()
         super().closeEvent(event)
-
-    def _make_verbs(self) -> dict[str, QAction]:
-        made = {}
-        for name, text, keys, verb in (
-            ("open", "Open", "Return", self._open),
-            ("first", "Move to Front", "Ctrl+Alt+Up", lambda: self._move(to_front=True)),
-            ("up", "Move Up", "Alt+Up", lambda: self._step(-1)),
-            ("down", "Move Down", "Alt+Down", lambda: self._step(1)),
-            ("last", "Move to End", "Ctrl+Alt+Down", lambda: self._move(to_front=False)),
-            ("skip", "Skip", "Del", self._skip),
-            ("retry", "Try Again", "Ctrl+R", self._retry_selected),
-        ):
-            action = QAction(text, self)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(verb)
-            made[name] = action
-        self.list.addActions(list(made.values()))
-        close = QAction("Close", self)
-        close.setShortcut(QKeySequence(QKeySequence.StandardKey.Close))
-        close.triggered.connect(self.close)
-        self.addAction(close)
-        return made
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -160,12 +162,12 @@ class BatchWindow(QWidget):
         strip = QHBoxLayout(self._actions)
         strip.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         strip.setSpacing(GRID)
-        self.buttons = {name: self._verb_button(name) for name in ("first", "up", "down", "last", "skip", "retry")}
-        for button in self.buttons.values():
+        self.buttons = {name: self.verbs.button(name) for name in VERBS}
+        for name, button in self.buttons.items():
+            if name == "open":
+                strip.addStretch()
             strip.addWidget(button)
-        strip.addStretch()
-        strip.addWidget(self._verb_button("open"))
-        for page in (self.list, self._empty, self.summary):
+        for page in (self.list, self._nothing, self.summary, self.invitation):
             self._pages.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -182,13 +184,19 @@ class BatchWindow(QWidget):
         self._control.ended.connect(self._ended)
         self.batches.activated.connect(lambda at: self._show_batch(self.batches.itemData(at)))
         self.tabs.currentChanged.connect(self._show_tab)
-        self.list.selectionModel().selectionChanged.connect(self._refresh_verbs)
-        self.list.doubleClicked.connect(lambda index: self._open())
-        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.verbs.open_wanted.connect(self.open_wanted)
         self.model.move_wanted.connect(self._control.move)
         self.summary.open_wanted.connect(self._open_path)
-        self.summary.told.connect(self._tell)
+        self.drops.dropped.connect(self._dropped)
+        self.invitation.pressed.connect(self.folder_wanted)
         self._theme.changed.connect(self._restyle)
+
+    def _dropped(self, incoming: Incoming) -> None:
+        if incoming.refusal:
+            self.notice.tell(incoming.refusal)
+            announce.politely(self, incoming.refusal)
+        if roots := [*incoming.folders, *incoming.photos]:
+            self.batch_wanted.emit(roots)
 
     def _refill_batches(self) -> None:
         current = self._batch.id if self._batch else ""
@@ -202,13 +210,31 @@ class BatchWindow(QWidget):
     def _show_batch(self, batch: Batch) -> None:
         self._batch = batch
         self.setWindowTitle(f"{clean_line(batch.name, 80) or 'Batch'} – Batch".replace("[*]", "[*][*]"))
-        lines = {(line.path, line.advisor): line.score for line in self._service.history.summary(batch).lines}
-        rows = (
-            Row(job, lines.get((job.path, job.advisor)) if job.state is JobState.DONE else None)
-            for job in self._service.batches.jobs(batch.id)
-        )
-        self.model.reset(batch.id, rows)
+        self.stop_reading()
+        page = self._service.batches.page(batch.id, PAGE, 0)
+        self.model.reset(batch.id, map(_row, page))
+        if len(page) == PAGE:
+            self._reading = self._service.pump.start(self._other_pages(batch), self._take_page)
         self._show_tab()
+        self._refresh()
+
+    def stop_reading(self) -> None:
+        """Read no more of the batch that is shown."""
+        self.summary.stop_reading()
+        if self._reading is not None:
+            self._service.pump.cancel(self._reading)
+            self._reading = None
+
+    def _other_pages(self, batch: Batch) -> Generator[_Page, None, None]:
+        offset = PAGE
+        while page := self._service.batches.page(batch.id, PAGE, offset):
+            yield page
+            offset += PAGE
+
+    def _take_page(self, page: _Page) -> None:
+        rows = [_row(each) for each in page]
+        scores = {row.job.id: row.score for row in rows if row.score is not None}
+        self.model.take({row.job.id: row.job for row in rows}, scores)
         self._refresh()
 
     def _begun(self, batch: Batch) -> None:
@@ -221,7 +247,7 @@ class BatchWindow(QWidget):
             return
         self.model.take(news.jobs, news.scores)
         self._show_tab()
-        self._refresh_verbs()
+        self.verbs.refresh()
 
     def _ended(self, progress: Progress) -> None:
         self.summary.show_batch(self._batch)
@@ -231,7 +257,9 @@ class BatchWindow(QWidget):
 
     def _show_tab(self) -> None:
         at = self.tabs.currentIndex()
-        if at == _SUMMARY:
+        if self._batch is None:
+            self._pages.setCurrentWidget(self.invitation)
+        elif at == _SUMMARY:
             if self._pages.currentWidget() is not self.summary or self.summary.batch != self._batch:
                 self.summary.show_batch(self._batch)
             self._pages.setCurrentWidget(self.summary)
@@ -239,9 +267,12 @@ class BatchWindow(QWidget):
             show = tuple(Show)[at]
             if self.model.show is not show:
                 self.model.filter(show)
-            self._pages.setCurrentWidget(self.list if self.model.rowCount() else self._empty)
-        self._empty.setText("Nothing here." if self._batch else "Analyze a folder, and its photos are listed here.")
-        self._actions.setVisible(at != _SUMMARY)
+                # What failed has no score; its reason takes the room.
+                self.list.setColumnHidden(SCORE, show is Show.FAILED)
+            self._pages.setCurrentWidget(self.list if self.model.rowCount() else self._nothing)
+        for widget in (self.status, self.bar, self.tabs):
+            widget.setVisible(self._batch is not None)
+        self._actions.setVisible(at != _SUMMARY and self._batch is not None)
 
     def _refresh(self) -> None:
         """Show counts, pace and what can be done."""
@@ -259,20 +290,21 @@ class BatchWindow(QWidget):
         counts = [self.model.count(show) for show in Show]
         for n, (show, count) in enumerate(zip(Show, counts, strict=True)):
             self.tabs.setTabText(n, f"{show.value} {count:,}" if count else show.value)
-        self.bar.show_counts(counts[2], len(self.model.failed()), counts[0])
+        failed = self.model.state_count(JobState.FAILED)
+        self.bar.show_counts(counts[2], failed, counts[0])
         self.pause.setText("Resume" if service.paused else "Pause")
         self.pause.setVisible(is_open or service.paused)
         self.stop.setVisible(is_open or gathering)
-        self.retry.setVisible(bool(self.model.failed()))
+        self.retry.setVisible(failed > 0)
         self._show_problem()
-        self._refresh_verbs()
+        self.verbs.refresh()
 
     def _outcome(self) -> str:
         if self._batch is None:
             return "No batch yet"
         count = self.model.count
         done, over = count(Show.DONE), count(Show.FAILED)
-        failed = len(self.model.failed())
+        failed = self.model.state_count(JobState.FAILED)
         unfinished = count(Show.OPEN)
         parts = [
             f"{done:,} analyzed", f"{failed:,} failed" if failed else "",
@@ -285,94 +317,34 @@ class BatchWindow(QWidget):
         problem = self._service.problem
         if problem is not None:
             self.notice.tell(str(problem), "Go on", self._service.resume)
-        elif self.notice.text and not self.notice.act.isHidden():
+        elif self._tells_problem:
             self.notice.hide()
-
-    def _tell(self, text: str) -> None:
-        self.notice.tell(text)
-        announce.politely(self, text)
-
-    def _refresh_verbs(self) -> None:
-        rows = self.selected
-        states = {row.job.state for row in rows}
-        is_waiting = states == {JobState.QUEUED}
-        for name in ("first", "up", "down", "last"):
-            self._verbs[name].setEnabled(is_waiting)
-        self._verbs["skip"].setEnabled(bool(states & {JobState.QUEUED, JobState.RUNNING}))
-        over = {JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED}
-        self._verbs["retry"].setEnabled(bool(states & over))
-        self._verbs["open"].setEnabled(len(rows) == 1)
-
-    def _ids(self, *states: JobState) -> list[str]:
-        return [row.job.id for row in self.selected if row.job.state in states]
-
-    def _skip(self) -> None:
-        self._control.skip(self._ids(JobState.QUEUED, JobState.RUNNING))
-
-    def _retry_selected(self) -> None:
-        self._control.retry(self._ids(JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED))
+        self._tells_problem = problem is not None
 
     def _stop(self) -> None:
         if self._batch is not None:
             self._control.stop_batch(self._batch)
 
-    def _move(self, *, to_front: bool) -> None:
-        ids = self._ids(JobState.QUEUED)
-        others = [each for each in self.model.waiting() if each not in set(ids)]
-        self._control.move(ids, next(iter(others), None) if to_front else None)
-
-    def _step(self, by: int) -> None:
-        ids, line = self._ids(JobState.QUEUED), self.model.waiting()
-        if not ids:
-            return
-        chosen = set(ids)
-        first, last = line.index(ids[0]), line.index(ids[-1])
-        if by < 0:
-            above = [each for each in line[:first] if each not in chosen]
-            before = above[-1] if above else next((each for each in line if each not in chosen), None)
-        else:
-            below = [each for each in line[last + 1 :] if each not in chosen]
-            before = below[1] if len(below) > 1 else None
-        self._control.move(ids, before)
-
-    def _open(self) -> None:
-        rows = self.selected
-        if len(rows) == 1:
-            self.open_wanted.emit(rows[0].job)
-
-    def _open_path(self, path: object, advisor: str) -> None:
-        for job in self._service.batches.jobs(self._batch.id) if self._batch else ():
-            if job.path == path and job.advisor == advisor:
-                self.open_wanted.emit(job)
-                return
-
-    def _show_menu(self, at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions(list(self._verbs.values()))
-        menu.popup(self.list.viewport().mapToGlobal(at))
+    def _open_path(self, path: Path | None, advisor: str) -> None:
+        if job := self.model.find(path, advisor):
+            self.open_wanted.emit(job)
 
     def _button(self, text: str, verb: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)
         button.clicked.connect(lambda: verb())
         return button
 
-    def _verb_button(self, name: str) -> QPushButton:
-        action = self._verbs[name]
-        button = QPushButton(action.text().capitalize())
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        button.setToolTip(f"{action.text().capitalize()} ({keys})")
-        button.clicked.connect(action.trigger)
-        button.setEnabled(action.isEnabled())
-        action.enabledChanged.connect(button.setEnabled)
-        return button
-
     def _restyle(self) -> None:
         colors = self._theme.colors
         set_background(self, colors.window)
-        for label in (self.pace, self._empty):
+        for label in (self.pace, self._nothing):
             set_text_color(label, colors.soft)
         self.list.viewport().update()
+
+
+def _row(entry: tuple[Job, float | None]) -> Row:
+    job, score = entry
+    return Row(job, score if job.state is JobState.DONE else None)
 
 
 def _title(batch: Batch) -> str:

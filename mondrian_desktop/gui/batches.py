@@ -51,6 +51,8 @@ class Batches(QObject):
         if self._made is None:
             self._made = BatchWindow(self.control, self._theme, self._thumbnails)
             self._made.open_wanted.connect(self.open_wanted)
+            self._made.folder_wanted.connect(self.ask_for_folder)
+            self._made.batch_wanted.connect(lambda roots: self.prepare(roots, self._made))
         return self._made
 
     @property
@@ -71,6 +73,7 @@ class Batches(QObject):
     def forget(self) -> None:
         """Show no batch any more, where all have been deleted."""
         if self._made is not None:
+            self._made.stop_reading()
             self._made.close()
             self._made.deleteLater()
             self._made = None
@@ -83,8 +86,8 @@ class Batches(QObject):
         """Choose a folder, then advisors."""
         ask_for_folder(self._host(), "Analyze a folder", self._folder, lambda folder: self.prepare([folder]))
 
-    def prepare(self, roots: Sequence[Path]) -> None:
-        """Ask who is to be asked about photos and folders, then start."""
+    def prepare(self, roots: Sequence[Path], host: QWidget | None = None) -> None:
+        """Ask, in a sheet of ``host`` or of the window in front, who is to look at photos and folders; then start."""
         if not roots:
             return
         self._folder = roots[0].parent
@@ -94,7 +97,9 @@ class Batches(QObject):
 
         # Many files come from a file dialog, which tells files from folders.
         has_folders = len(roots) > 200 or any(root.is_dir() for root in roots)
-        sheet = BatchSheet(self._host(), roots, self._service.advisors, self._advisor(), start, has_folders=has_folders)
+        sheet = BatchSheet(
+            host or self._host(), roots, self._service.advisors, self._advisor(), start, has_folders=has_folders
+        )
         sheet.recursive.setChecked(self._service.settings.get(BATCH_SUBFOLDERS))
         # Not from within the file dialog's own signal: on a Mac a sheet cannot open before the last one is gone.
         QTimer.singleShot(0, sheet, sheet.open)

@@ -1,6 +1,7 @@
 """Dropping photos: anywhere on the window, with a highlight that says what would happen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QFontMetrics, QPainter, QPaintEvent
@@ -15,9 +16,10 @@ _FRAME = GRID
 class DropHighlight(QWidget):
     """Lies over the window while photos are dragged over it; the mouse goes through."""
 
-    def __init__(self, theme: Theme, window: QWidget) -> None:
+    def __init__(self, theme: Theme, window: QWidget, offer: Callable[[Incoming], str]) -> None:
         super().__init__(window)
         self._window = window
+        self._offer = offer
         self._theme = theme
         self._incoming = Incoming()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -33,7 +35,7 @@ class DropHighlight(QWidget):
     def show_for(self, incoming: Incoming) -> None:
         """Cover the window and say what hovers."""
         self._incoming = incoming
-        self.setAccessibleName(f"{incoming.offer}. {incoming.refusal}".strip())
+        self.setAccessibleName(f"{self._offer(incoming)}. {incoming.refusal}".strip())
         self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
@@ -46,7 +48,7 @@ class DropHighlight(QWidget):
         veil = QColor(colors.window)
         veil.setAlphaF(0.75)
         painter.fillRect(self.rect(), veil)
-        if self._incoming.photos:
+        if self._incoming.photos or self._incoming.folders:
             self._paint_frame(painter)
         self._paint_words(painter)
 
@@ -55,7 +57,7 @@ class DropHighlight(QWidget):
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         inside = QRect(0, 0, min(self.width() - 16 * GRID, 60 * GRID), self.height())
         large = scaled(self.font(), 1.7)
-        offer = QFontMetrics(large).boundingRect(inside, flags, self._incoming.offer)
+        offer = QFontMetrics(large).boundingRect(inside, flags, self._offer(self._incoming))
         refusal = QFontMetrics(self.font()).boundingRect(inside, flags, self._incoming.refusal)
         gap = GRID if self._incoming.refusal else 0
         card = QRect(0, 0, inside.width() + 6 * GRID, offer.height() + gap + refusal.height() + 6 * GRID)
@@ -66,7 +68,7 @@ class DropHighlight(QWidget):
         words = card.adjusted(3 * GRID, 3 * GRID, -3 * GRID, -3 * GRID)
         painter.setPen(QColor(colors.ink))
         painter.setFont(large)
-        painter.drawText(words, flags, self._incoming.offer)
+        painter.drawText(words, flags, self._offer(self._incoming))
         painter.setPen(QColor(colors.soft))
         painter.setFont(self.font())
         painter.drawText(words.adjusted(0, offer.height() + gap, 0, 0), flags, self._incoming.refusal)
@@ -103,18 +105,35 @@ class DropArea(QObject):
 
     Qt offers a drag to the widget under the pointer and then to its parents, as far as they accept drops; views and
     text panes accept drops of their own, and are told not to.
+
+    Parameters
+    ----------
+    can_open
+        Whether photos are welcome now.
+    offer
+        Says in a few words what dropping would do.
+    keeps
+        Views that go on accepting what is dragged within them.
     """
 
     dropped = Signal(object)
     """An :class:`~mondrian_desktop.gui.incoming.Incoming`, also one without photos."""
 
-    def __init__(self, window: QWidget, theme: Theme, can_open: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        theme: Theme,
+        can_open: Callable[[], bool] = lambda: True,
+        *,
+        offer: Callable[[Incoming], str] = attrgetter("offer"),
+        keeps: Sequence[QWidget] = (),
+    ) -> None:
         super().__init__(window)
         self._can_open = can_open
-        self.highlight = DropHighlight(theme, window)
+        self.highlight = DropHighlight(theme, window, offer)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
-        for area in window.findChildren(QAbstractScrollArea):
+        for area in set(window.findChildren(QAbstractScrollArea)).difference(keeps):
             area.setAcceptDrops(False)
             area.viewport().setAcceptDrops(False)
 

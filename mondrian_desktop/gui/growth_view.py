@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from mondrian_desktop.critique.rubric import load_rubric
-from mondrian_desktop.gui.theme import GRID, Theme, set_text_color, tabular
+from mondrian_desktop.gui.theme import GRID, Theme, tabular
 from mondrian_desktop.jobs.growth import LATEST, lines, weakness
 from mondrian_desktop.jobs.history import History, Point
 from mondrian_desktop.report.verdict import verdict
@@ -48,6 +48,7 @@ class GrowthView(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.words)
         layout.addWidget(self.assignment)
+        layout.addSpacing(GRID)
         layout.addWidget(area, 1)
 
     def show_latest(self) -> None:
@@ -76,7 +77,6 @@ class GrowthView(QWidget):
             )
             self.assignment.setText("")
         self.assignment.setVisible(bool(self.assignment.text()))
-        set_text_color(self.words, self._theme.colors.ink)
         self._show_lines(lines(points, rubric))
 
     def _show_lines(self, found: Mapping[str, Sequence[Point]]) -> None:
@@ -101,7 +101,8 @@ class _Line(QWidget):
         self._latest = mean
         self.setMinimumSize(QSize(26 * GRID, 13 * GRID))
         self.setMaximumHeight(18 * GRID)
-        self.setAccessibleName(f"{name}: {len(points)} scores, {mean:.1f} on average of the last {_MEAN_OF}")
+        times = "1 score" if len(points) == 1 else f"{len(points)} scores"
+        self.setAccessibleName(f"{name}: {times}, {mean:.1f} on average of the last {_MEAN_OF}")
         self.setToolTip(f"{points[0].created.astimezone():%x} to {points[-1].created.astimezone():%x}")
         theme.changed.connect(self.update)
 

@@ -31,9 +31,15 @@ class Incoming:
     def offer(self) -> str:
         """What dropping would do, in a few words."""
         if self.folders:
-            photos = f" and {_count(len(self.photos), 'photo')}" if self.photos else ""
-            return f"Analyze {_count(len(self.folders), 'folder')}{photos}"
+            return self.batch_offer
         return f"Open {_count(len(self.photos), 'photo')}" if self.photos else "Nothing here can be opened"
+
+    @property
+    def batch_offer(self) -> str:
+        """What dropping would do where everything becomes a batch."""
+        counts = ((len(self.folders), "folder"), (len(self.photos), "photo"))
+        parts = [_count(count, noun) for count, noun in counts if count]
+        return f"Analyze {' and '.join(parts)}" if parts else "Nothing here can be analyzed"
 
     @property
     def refusal(self) -> str:

@@ -9,6 +9,7 @@ from mondrian_desktop.gui.library_model import LibraryModel
 from mondrian_desktop.gui.report_text import ReportText
 from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
 from mondrian_desktop.jobs.history import Entry
+from mondrian_desktop.report.clean import breakable, clean_line
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.report.pane import pane, side_by_side
 from mondrian_desktop.service import Service
@@ -51,12 +52,12 @@ class LibraryDetail(QStackedWidget):
         self._restyle()
         self.show_entries([])
 
-    def show_entries(self, entries: list[Entry]) -> None:
-        """Show one analysis, two for comparison, or a line about several or none."""
-        self._shown = entries
-        if len(entries) not in (1, 2):
-            count = f"{len(entries)} analyses selected" if entries else "Select an analysis, or two to compare them"
-            self._say(count)
+    def show_entries(self, entries: list[Entry], count: int | None = None) -> None:
+        """Show one analysis, two for comparison, or a line about several (``count``, or all of these) or none."""
+        many = len(entries) if count is None else count
+        self._shown = entries if many in (1, 2) else []
+        if not self._shown:
+            self._say(f"{many:,} analyses selected" if many else "Select an analysis, or two to compare them")
             return
         try:
             analyses = [self._service.history.analysis(entry.id) for entry in entries]
@@ -74,7 +75,8 @@ class LibraryDetail(QStackedWidget):
             name.setVisible(there)
             if there:
                 picture.show_pixmap(self._model.picture(entries[place]), self._model.name(entries[place]))
-                name.setText(f"{self._model.name(entries[place])}\n{self._model.caption(entries[place])}")
+                words = (clean_line(self._model.name(entries[place]), 120), self._model.caption(entries[place]))
+                name.setText(breakable("\n".join(words)))
         self.text.setHtml(self._html(entries, found))
         self.text.verticalScrollBar().setValue(0)
         self.setCurrentWidget(self._page)
@@ -83,7 +85,7 @@ class LibraryDetail(QStackedWidget):
         dark = self._theme.colors.dark
         if len(analyses) == 1:
             return pane(analyses[0], dark, self._service.labels(analyses[0]), chart=None)
-        names = [self._model.name(entry) for entry in entries]
+        names = [clean_line(self._model.name(entry), 60) for entry in entries]
         if names[0] == names[1]:
             names = [self._model.caption(entry) for entry in entries]
         return side_by_side(analyses, names, dark)

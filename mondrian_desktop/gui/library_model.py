@@ -1,13 +1,14 @@
 """The history as a list for views. Pages are read when they are looked at, and only the latest ones are kept."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPixmap
 
 from mondrian_desktop.critique.advisor import Advisors
+from mondrian_desktop.gui.selected_rows import runs
 from mondrian_desktop.jobs.history import Entry, History, Query
 from mondrian_desktop.report.clean import clean_line
 
@@ -79,13 +80,19 @@ class LibraryModel(QAbstractListModel):
         self._pages.move_to_end(number)
         return page[place] if place < len(page) else None
 
-    def row_of(self, analysis_id: int) -> int:
-        """Return the row of an analysis among the pages that were looked at, also before the last reset, or -1."""
-        for number in dict.fromkeys((*self._pages, *self._looked_at)):
-            for row in range(number * PAGE, min((number + 1) * PAGE, self._count)):
-                if (entry := self.entry(row)) is not None and entry.id == analysis_id:
-                    return row
-        return -1
+    def rows_of(self, analysis_ids: Set[int]) -> list[int]:
+        """Return the rows of analyses; of a few only those on pages that were looked at, also before a reset."""
+        if len(analysis_ids) > PAGE:
+            return [row for row, each in enumerate(self._history.ids(self._query)) if each in analysis_ids]
+        pages = sorted({*self._pages, *self._looked_at}) if analysis_ids else ()
+        rows = (row for number in pages for row in range(number * PAGE, min((number + 1) * PAGE, self._count)))
+        return [row for row in rows if (entry := self.entry(row)) is not None and entry.id in analysis_ids]
+
+    def ids(self, rows: Sequence[int]) -> list[int]:
+        """Return the ids of ascending rows; of thousands without what the list shows of them."""
+        if len(rows) <= PAGE:
+            return [entry.id for entry in entries(self, rows)]
+        return [each for run in runs(rows) for each in self._history.ids(self._query, len(run), run.start)]
 
     def picture(self, entry: Entry) -> QPixmap:
         """Return the thumbnail of an entry, null where it has none; needs no original."""
@@ -102,7 +109,7 @@ class LibraryModel(QAbstractListModel):
 
     def name(self, entry: Entry) -> str:
         """Return what an entry is called: the file's name, or the question."""
-        return clean_line(entry.file_name or entry.question, 80)
+        return clean_line(entry.file_name or entry.question, 255)
 
     def caption(self, entry: Entry) -> str:
         """Return who wrote it, when, and with which camera."""

@@ -1,10 +1,11 @@
 """The library: everything analyzed, in a window of its own."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QUndoCommand, QUndoStack
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import announce
+from mondrian_desktop.gui.chore import Chore, write_sidecars
 from mondrian_desktop.gui.growth_view import GrowthView
 from mondrian_desktop.gui.library_detail import LibraryDetail
 from mondrian_desktop.gui.library_filters import LibraryFilters
@@ -27,13 +29,21 @@ from mondrian_desktop.gui.library_list import LibraryList
 from mondrian_desktop.gui.library_model import LibraryModel, entries
 from mondrian_desktop.gui.message_page import MessagePage
 from mondrian_desktop.gui.notice import Notice
+from mondrian_desktop.gui.selected_rows import select_rows, selected_rows
 from mondrian_desktop.gui.theme import GRID, Theme
+from mondrian_desktop.jobs.chore import AT_ONCE
 from mondrian_desktop.jobs.history import Entry, Query
 from mondrian_desktop.jobs.queue import Update
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.service import Service
 
+MOST_OPENED = 500
+"""Photos that can be opened in the window at once."""
 _SIZE = (1180, 760)
+_NARROW = 900
+_DETAIL, _NARROW_DETAIL = 440, 290
+_LOOKED_AT = 20
+_STALE_MS = 300
 
 
 class LibraryWindow(QMainWindow):
@@ -52,6 +62,7 @@ class LibraryWindow(QMainWindow):
         self.setMinimumSize(720, 480)
         self._service = service
         self._is_locating = False
+        self._is_narrow: bool | None = None
         self.undo_stack = QUndoStack(self)
         self.model = LibraryModel(service.history, service.advisors, self)
         self.filters = LibraryFilters(service.history, service.advisors)
@@ -60,6 +71,7 @@ class LibraryWindow(QMainWindow):
         self.growth = GrowthView(service.history, theme)
         self.empty = MessagePage(theme, "Library")
         self.notice = Notice(theme)
+        self.chore = Chore(self.notice)
         self.count = QLabel()
         self.open = QPushButton("Open in Window")
         self.locate = QPushButton("Locate…")
@@ -71,6 +83,11 @@ class LibraryWindow(QMainWindow):
         self._connect()
         self._add_actions()
         self._leave = service.subscribe(self._heard)
+        # Of many that end together the list is read once.
+        self._stale = QTimer(self)
+        self._stale.setSingleShot(True)
+        self._stale.setInterval(_STALE_MS)
+        self._stale.timeout.connect(self.look_again)
         self._refresh()
 
     def show_words(self) -> None:
@@ -81,7 +98,8 @@ class LibraryWindow(QMainWindow):
 
     def look_again(self) -> None:
         """Show what is in the history now."""
-        chosen = [entry.id for entry in self.selected]
+        self._stale.stop()
+        chosen = self.selected_ids
         self.filters.refill()
         self.model.look_again()
         self._select(chosen)
@@ -89,17 +107,33 @@ class LibraryWindow(QMainWindow):
 
     @property
     def selected(self) -> list[Entry]:
-        """The selected analyses, in the order of the list."""
-        return entries(self.model, (index.row() for index in self.list.selectedIndexes()))
+        """The selected analyses, in the order of the list; of thousands the first ones."""
+        return entries(self.model, selected_rows(self.list)[:MOST_OPENED])
+
+    @property
+    def selected_ids(self) -> list[int]:
+        """The ids of all selected analyses, in the order of the list."""
+        return self.model.ids(selected_rows(self.list))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
         """Search and listen no more."""
         self.filters.close_timer()
+        self._stale.stop()
         super().closeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt
+        """Share out a narrow window so that two pictures still stand beside each other in the grid."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW
+        if is_narrow is not self._is_narrow:
+            self._is_narrow = is_narrow
+            detail = _NARROW_DETAIL if is_narrow else _DETAIL
+            self._splitter.setSizes([self.width() - 2 * GRID - detail, detail])
 
     def end(self) -> None:
         """Leave the service; for the end of the app."""
         self._leave()
+        self.chore.stop()
         self.close()
         self.deleteLater()
 
@@ -113,12 +147,11 @@ class LibraryWindow(QMainWindow):
         self._left = QStackedWidget()
         self._left.addWidget(self.list)
         self._left.addWidget(self.empty)
-        splitter = QSplitter()
+        splitter = self._splitter = QSplitter()
         splitter.addWidget(self._left)
         splitter.addWidget(self.detail)
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 0)
-        splitter.setSizes([_SIZE[0] - 440, 440])
         splitter.setChildrenCollapsible(False)
         browse = QWidget()
         layout = QVBoxLayout(browse)
@@ -143,6 +176,7 @@ class LibraryWindow(QMainWindow):
         self.filters.changed.connect(self._show_query)
         self.filters.grid_wanted.connect(self.list.show_grid)
         self.list.selectionModel().selectionChanged.connect(lambda: self._selection_changed())
+        self.chore.changed.connect(self._chore_changed)
         self.list.doubleClicked.connect(lambda: self._open())
         self.open.clicked.connect(lambda: self._open())
         self.locate.clicked.connect(lambda: self._ask_where())
@@ -196,46 +230,61 @@ class LibraryWindow(QMainWindow):
         self._selection_changed()
 
     def _selection_changed(self) -> None:
-        chosen = self.selected
-        self.detail.show_entries(chosen)
-        there = [entry for entry in chosen if entry.path is not None and entry.path.exists()]
-        self.open.setEnabled(bool(there))
-        self.locate.setEnabled(len(there) < sum(entry.path is not None for entry in chosen) and not self._is_locating)
-        self.sidecar.setEnabled(bool(there))
-        self.sidecar.setText("Write Sidecars" if len(there) > 1 else "Write Sidecar")
-        self.export.setEnabled(bool(chosen))
-        self.delete.setEnabled(bool(chosen))
+        rows = selected_rows(self.list)
+        count, is_free = len(rows), not self.chore.is_running
+        # Of many the first ones tell: a look at each file would take long.
+        looked_at = entries(self.model, rows[:_LOOKED_AT])
+        there = sum(entry.path is not None and entry.path.exists() for entry in looked_at)
+        gone = sum(entry.path is not None for entry in looked_at) - there
+        self.detail.show_entries(looked_at, count)
+        self.open.setEnabled(there > 0 and count <= MOST_OPENED)
+        self.locate.setEnabled((gone > 0 or count > _LOOKED_AT) and not self._is_locating)
+        self.sidecar.setEnabled((there > 0 or count > _LOOKED_AT) and is_free)
+        self.sidecar.setText("Write Sidecars" if count > 1 else "Write Sidecar")
+        self.export.setEnabled(count > 0 and is_free)
+        self.delete.setEnabled(count > 0 and is_free)
+
+    def _chore_changed(self) -> None:
+        if not self.chore.is_running:
+            self.look_again()
+        self._selection_changed()
 
     def _select(self, ids: Sequence[int]) -> None:
-        selection = self.list.selectionModel()
-        selection.clearSelection()
-        for each in ids:
-            if (row := self.model.row_of(each)) >= 0:
-                selection.select(self.model.index(row), QItemSelectionModel.SelectionFlag.Select)
+        select_rows(self.list, self.model.rows_of(frozenset(ids)))
 
     def _open(self) -> None:
-        if paths := [entry.path for entry in self.selected if entry.path is not None and entry.path.exists()]:
+        if len(selected_rows(self.list)) > MOST_OPENED:
+            self.notice.tell(f"At most {MOST_OPENED} photos are opened at once.")
+        elif paths := [entry.path for entry in self.selected if entry.path is not None and entry.path.exists()]:
             self.open_wanted.emit(paths)
         elif self.selected:
             self.notice.tell("The original is not where it was. Locate… finds it by its content.")
 
     def _delete(self) -> None:
-        if chosen := self.selected:
+        if self.delete.isEnabled():
             row = self.list.currentIndex().row()
-            self.undo_stack.push(_Delete(self, chosen))
+            name = clean_line(self.model.name(self.selected[0]), 60)
+            self.undo_stack.push(_Delete(self, self.selected_ids, name))
             if 0 <= row < self.model.rowCount():
                 self.list.setCurrentIndex(self.model.index(row))
 
-    def apply(self, change: Callable[[Sequence[int]], None], ids: Sequence[int]) -> None:
-        """Delete or restore analyses and show the list as it is then; a full disk is told."""
+    def change(self, ids: Sequence[int], *, deletes: bool) -> None:
+        """Delete or restore analyses, of many some at a time, and show the list as it is then; a full disk is told."""
+        service = self._service
+        self.chore.stop()
+        if len(ids) > AT_ONCE:
+            doing, done = ("Deleting", "Deleted") if deletes else ("Bringing back", "Brought back")
+            start = partial(service.delete if deletes else service.restore, ids)
+            self.chore.begin(doing, len(ids), start, lambda count: f"{done}: {count:,} analyses.")
+            return
         try:
-            change(ids)
+            (service.history.delete if deletes else service.history.restore)(ids)
         except UserError as err:
             self.notice.tell(str(err))
         self.look_again()
 
     def _ask_export(self) -> None:
-        if not self.selected:
+        if not self.export.isEnabled():
             return
         dialog = QFileDialog(self, "Export", "")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -244,26 +293,17 @@ class LibraryWindow(QMainWindow):
         dialog.filterSelected.connect(lambda name: dialog.setDefaultSuffix(name.rpartition(".")[2].rstrip(")")))
         dialog.setDefaultSuffix("csv")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        chosen = [entry.id for entry in self.selected]
+        chosen = self.selected_ids
         dialog.fileSelected.connect(lambda file: self.export_to(Path(file), chosen))
         dialog.open()
 
     def export_to(self, file: Path, ids: Sequence[int]) -> None:
         """Write analyses into one file, in the format that its suffix names."""
-        try:
-            self._service.export_library(file, ids)
-        except UserError as err:
-            self.notice.tell(str(err))
-        else:
-            self.notice.tell(f"Exported to {clean_line(file.name, 120)}")
+        written = f"Exported to {clean_line(file.name, 120)}"
+        self.chore.begin("Exporting", len(ids), partial(self._service.export_library, file, ids), lambda count: written)
 
     def _write_sidecars(self) -> None:
-        ids = [entry.id for entry in self.selected if entry.path is not None]
-        self._service.write_sidecars(ids, self._sidecars_written)
-
-    def _sidecars_written(self, count: int, problem: UserError | None) -> None:
-        told = f"{count} sidecar{'' if count == 1 else 's'} written." if count else ""
-        self.notice.tell(" ".join(part for part in (told, str(problem or "")) if part))
+        write_sidecars(self.chore, self._service, self.selected_ids)
 
     def _ask_where(self) -> None:
         dialog = QFileDialog(self, "Locate the originals in this folder")
@@ -274,7 +314,7 @@ class LibraryWindow(QMainWindow):
 
     def locate_in(self, folder: Path) -> None:
         """Look for the selected originals in a folder, by their content, beside the work."""
-        ids = [entry.id for entry in self.selected]
+        ids = self.selected_ids
         self.notice.tell(f"Looking in {clean_line(folder.name, 80)}")
         self._is_locating = True
         self._service.locate(folder, ids, lambda result: self._located(len(ids), result))
@@ -285,27 +325,28 @@ class LibraryWindow(QMainWindow):
         if isinstance(result, UserError):
             self.notice.tell(str(result))
         elif result:
-            self.notice.tell(f"Found {result}. The library knows where it is now.")
+            where = "it is" if result == 1 else "they are"
+            self.notice.tell(f"Found {result:,}. The library knows where {where} now.")
         else:
             self.notice.tell("It is not in that folder." if wanted == 1 else "None of them is in that folder.")
         self.look_again()
 
     def _heard(self, update: Update) -> None:
-        if self.isVisible() and update.event is None and update.job.is_over:
-            self.look_again()
+        if self.isVisible() and update.event is None and update.job.is_over and not self._stale.isActive():
+            self._stale.start()
 
 
 class _Delete(QUndoCommand):
-    def __init__(self, window: LibraryWindow, chosen: Sequence[Entry]) -> None:
-        name = window.model.name(chosen[0]).replace("&", "&&") if len(chosen) == 1 else f"{len(chosen)} Analyses"
-        super().__init__(f"Delete {name}")
+    def __init__(self, window: LibraryWindow, ids: Sequence[int], name: str) -> None:
+        super().__init__(f"Delete {name.replace('&', '&&') if len(ids) == 1 else f'{len(ids):,} Analyses'}")
         self._window = window
-        self._ids = [entry.id for entry in chosen]
+        self._ids = ids
 
+    # Both leave alone what is so already: one that was stopped half-way is undone by the other.
     def redo(self) -> None:
-        self._window.apply(self._window._service.history.delete, self._ids)
+        self._window.change(self._ids, deletes=True)
         announce.politely(self._window, self.text().replace("Delete", "Deleted", 1))
 
     def undo(self) -> None:
-        self._window.apply(self._window._service.history.restore, self._ids)
+        self._window.change(self._ids, deletes=False)
         self._window._select(self._ids)

@@ -17,6 +17,7 @@ from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
 from mondrian_desktop.gui.album import Entry
 from mondrian_desktop.gui.asking import Asking
 from mondrian_desktop.gui.batches import Batches
+from mondrian_desktop.gui.chore import Chore, write_sidecars
 from mondrian_desktop.gui.drop_area import DropArea
 from mondrian_desktop.gui.exporting import Exporting
 from mondrian_desktop.gui.incoming import Incoming, sort
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         size_px = round(THUMBNAIL_WIDTH * self.devicePixelRatioF())
         self._thumbnails = Thumbnails(service.preview, service.pump.post, size_px, self)
         self.notice = Notice(theme)
+        self.chore = Chore(self.notice)
         self.server = ServerBar(self.session, theme, self)
         self.batches = Batches(service, theme, self._thumbnails, self)
         self.stays = False
@@ -310,6 +312,7 @@ class MainWindow(QMainWindow):
             "export": lambda: self.exporting.ask(self.asking.report),
             "share": lambda: self.exporting.share(self.asking.report, self.asking.pane),
             "print": lambda: self.exporting.print(self.asking.report[0]),
+            "sidecar": lambda: write_sidecars(self.chore, self.session.service, self.asking.analysis_ids),
             "stop": self.session.stop,
             "stop_all": self.session.stop_all,
             "previous": lambda: self.photos.step(-1),

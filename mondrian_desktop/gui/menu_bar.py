@@ -66,6 +66,8 @@ class MenuBar(QObject):
 
     def close(self) -> None:
         """Take it away."""
+        self._control.changed.disconnect(self.refresh_status)
+        self._batches.watch_changed.disconnect(self.refresh_status)
         self.tray.hide()
         self.menu.deleteLater()
 

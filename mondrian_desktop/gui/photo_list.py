@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from mondrian_desktop.gui.album import RUNNING, Album, Entry, EntryRole, Standing
 from mondrian_desktop.gui.item_paint import paint_ground, paint_picture
 from mondrian_desktop.gui.pictures import Thumbnails
+from mondrian_desktop.gui.selected_rows import selected_rows
 from mondrian_desktop.gui.theme import GRID, SIDEBAR_WIDTH, Theme, tabular
 
 THUMBNAIL_WIDTH = SIDEBAR_WIDTH - 5 * GRID
@@ -115,8 +116,8 @@ class PhotoList(QListView):
     @property
     def selected(self) -> list[Entry]:
         """The selected photos, from top to bottom."""
-        indexes = sorted(self.selectionModel().selectedIndexes(), key=lambda index: index.row())
-        return [index.data(EntryRole) for index in indexes]
+        entries = self._album.entries
+        return [entries[row] for row in selected_rows(self)]
 
     def choose(self, entry: Entry) -> None:
         """Make a photo the current one, and the only one that is selected."""

@@ -1,8 +1,9 @@
 """What is open in the window and what is being done with it: the album, its jobs, and undo."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -20,6 +21,11 @@ from mondrian_desktop.service import Service
 from mondrian_desktop.settings import MODEL
 from mondrian_desktop.weights.catalog import NEUTRAL_ADVISOR, PromptForm, find
 
+if TYPE_CHECKING:
+    from mondrian_desktop.pump import Task
+
+PUT_AT_ONCE = 250
+"""Photos that get in line in one step."""
 _BY_STAGE = {
     Stage.READING: Standing.READING,
     Stage.LOADING: Standing.READING,
@@ -91,6 +97,7 @@ class Session(QObject):
         self.feed = Feed(service, self)
         self.undo_stack = QUndoStack(self)
         self._by_job: dict[str, Entry] = {}
+        self._putting: list[Task] = []
         self._states: dict[str, JobState] = {}
         self._forms: dict[str, PromptForm] = {}
         self.feed.beat.connect(self._refresh)
@@ -114,24 +121,35 @@ class Session(QObject):
     def analyze(self, entries: Iterable[Entry], advisor_id: str) -> None:
         """Put photos in line for an advisor; one that this advisor already has in hand is not put there twice."""
         idle = self.idle(entries, advisor_id)
-        try:
-            # What is shown already is asked for again; of the rest, what is in the history comes first.
-            jobs = [
-                *self.service.submit_photos(
-                    [entry.path for entry in idle if self.job(entry, advisor_id) is None], advisor_id, again=False
-                ),
-                *self.service.submit_photos(
-                    [entry.path for entry in idle if self.job(entry, advisor_id) is not None], advisor_id
-                ),
-            ]
-        except UserError as err:
-            self.told.emit(str(err))
-            return
+        # What is shown already is asked for again; of the rest, what is in the history comes first.
         idle.sort(key=lambda entry: self.job(entry, advisor_id) is not None)
-        for entry, job in zip(idle, jobs, strict=True):
-            self._by_job[job.id] = entry
-            entry.jobs.append(job.id)
-        self._refresh([job.id for job in jobs])
+        pieces = self._put_in_line(idle, advisor_id)
+        if next(pieces, False):
+            self._putting.append(self.service.pump.start(pieces, lambda event: None, self._putting.remove))
+
+    def _put_in_line(self, entries: Sequence[Entry], advisor_id: str) -> Generator[bool, None, None]:
+        """Put photos in line, of thousands some at a time; yield whether there are more."""
+        for start in range(0, len(entries), PUT_AT_ONCE):
+            idle = self.idle(entries[start : start + PUT_AT_ONCE], advisor_id)
+            again = [self.job(entry, advisor_id) is not None for entry in idle]
+            try:
+                jobs = [
+                    job
+                    for asked_again in (False, True)
+                    for job in self.service.submit_photos(
+                        [entry.path for entry, is_so in zip(idle, again, strict=True) if is_so is asked_again],
+                        advisor_id,
+                        again=asked_again,
+                    )
+                ]
+            except UserError as err:
+                self.told.emit(str(err))
+                return
+            for entry, job in zip(idle, jobs, strict=True):
+                self._by_job[job.id] = entry
+                entry.jobs.append(job.id)
+            self._refresh([job.id for job in jobs])
+            yield start + PUT_AT_ONCE < len(entries)
 
     def adopt(self, job: Job) -> Entry:
         """Open the photo of a job that was started elsewhere, with what came of it; return its entry."""
@@ -154,6 +172,8 @@ class Session(QObject):
 
     def stop_all(self) -> None:
         """End the running job and take all that wait out of the line."""
+        for task in self._putting:
+            self.service.pump.cancel(task)
         self.service.cancel_all()
 
     def drop_job(self, job_id: str) -> None:
@@ -167,12 +187,11 @@ class Session(QObject):
 
     def withdraw(self, entries: Iterable[Entry]) -> None:
         """End what these photos still have to do, the waiting jobs first."""
-        for job_id in reversed([job_id for entry in entries for job_id in entry.jobs]):
-            self.service.cancel(job_id)
+        self.service.cancel(*(job_id for entry in entries for job_id in entry.jobs))
 
     def waiting(self) -> int:
         """Return how many jobs wait in line."""
-        return sum(job.state is JobState.QUEUED for job in self.service.jobs)
+        return self.service.progress().waiting
 
     def job(self, entry: Entry, advisor_id: str) -> Job | None:
         """Return an advisor's latest job on a photo."""

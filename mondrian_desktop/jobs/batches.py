@@ -107,8 +107,12 @@ class Batches:
         """Return all jobs of a batch, also of an earlier session, in their order."""
         return self._store.jobs(batch=batch_id, limit=-1)[::-1]
 
+    def page(self, batch_id: str, limit: int, offset: int) -> tuple[tuple[Job, float | None], ...]:
+        """Return a part of a batch's jobs, in their order, each with its overall score where it has one."""
+        return self._store.batch_page(batch_id, limit, offset)
+
     def latest(self, limit: int = 20) -> tuple[Batch, ...]:
-        """Return the latest batches of all sessions, the last one first."""
+        """Return the latest batches of all sessions, the last one first, without their roots."""
         return self._store.batches(limit)
 
     def listen(self, listener: BatchListener) -> Callable[[], None]:
@@ -178,7 +182,7 @@ class Batches:
 
 def _gather(batch: Batch) -> Generator[Found | Wait, None, None]:
     """Walk through folders on a worker of its own, one piece at a time."""
-    pieces = walk(batch.roots, recursive=batch.recursive)
+    pieces = walk(batch.roots, recursive=batch.recursive, weight=len(batch.advisors))
     with ThreadPoolExecutor(1, "folders") as worker:
         while True:
             looking = worker.submit(next, pieces, None)

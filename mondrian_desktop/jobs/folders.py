@@ -22,12 +22,18 @@ class Found:
     problems: tuple[str, ...] = ()
 
 
-def walk(roots: Iterable[Path], *, recursive: bool = True) -> Iterator[Found]:
+def walk(roots: Iterable[Path], *, recursive: bool = True, weight: int = 1) -> Iterator[Found]:
     """Yield the photos in folders, in the order of their names, those of a folder before those of its subfolders.
 
     Waits for the disk: step it in a worker. A root that is a file is taken as it is, whatever its name. Hidden files
     and folders and :data:`PACKAGES` are left out; a folder that is reached twice, through links, is looked into once.
+
+    Parameters
+    ----------
+    weight
+        How many jobs each photo makes: so many fewer photos are handed over at once.
     """
+    chunk = max(1, CHUNK // max(1, weight))
     seen: set[tuple[int, int]] = set()
     pending = list(reversed(list(roots)))
     photos: list[Path] = []
@@ -42,9 +48,9 @@ def walk(roots: Iterable[Path], *, recursive: bool = True) -> Iterator[Found]:
             problems.append(f"{shown_name(path)} could not be looked into: {err.strerror}.")
         else:
             pending += reversed(folders) if recursive else ()
-        while len(photos) >= CHUNK:
-            yield Found(tuple(photos[:CHUNK]), tuple(problems))
-            del photos[:CHUNK], problems[:]
+        while len(photos) >= chunk:
+            yield Found(tuple(photos[:chunk]), tuple(problems))
+            del photos[:chunk], problems[:]
     if photos or problems:
         yield Found(tuple(photos), tuple(problems))
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +17,9 @@ from mondrian_desktop.jobs.model import Batch, JobState
 from mondrian_desktop.jobs.rows import from_path, from_time, to_path, to_time
 from mondrian_desktop.jobs.summary import Line, Summary
 from mondrian_desktop.report.model import Analysis
+
+SUMMED_AT_ONCE = 500
+"""Jobs of a batch that are summed up in one step."""
 
 
 class Sort(StrEnum):
@@ -151,11 +155,25 @@ class History:
         UserError
             Where it is damaged, or of a later version.
         """
-        row = self._database.read_one("SELECT json FROM documents WHERE analysis_id = ?", (analysis_id,))
+        stored = self.document(analysis_id)
         # Pydantic: the window does not wait for it.
         from mondrian_desktop.report import codec
 
-        return codec.from_json(json.loads(row["json"])) if row else None
+        return codec.from_json(json.loads(stored)) if stored else None
+
+    def document(self, analysis_id: int) -> str | None:
+        """Return an analysis as it is stored: JSON, of this version or an earlier one; None where there is none."""
+        row = self._database.read_one("SELECT json FROM documents WHERE analysis_id = ?", (analysis_id,))
+        return row["json"] if row else None
+
+    def ids(self, query: Query, limit: int = -1, offset: int = 0) -> list[int]:
+        """Return the ids of a part of the list, in its order."""
+        source, where, values = _condition(query)
+        rows = self._database.read(
+            f"SELECT a.id FROM {source} WHERE {where} ORDER BY {_ORDERS[query.sort]} LIMIT ? OFFSET ?",  # noqa: S608
+            (*values, limit, offset),
+        )
+        return [row[0] for row in rows]
 
     def thumbnail(self, analysis_id: int) -> bytes | None:
         """Return the photo as a small JPEG, or None where there is none; needs no original."""
@@ -203,33 +221,36 @@ class History:
         )
         return tuple(Point(row["analysis_id"], to_time(row["created"]), row["dimension"], row["score"]) for row in rows)
 
-    def distribution(self, batch_id: str) -> dict[str, dict[int, int]]:
-        """Return, by dimension, how often each score was given in a batch."""
-        rows = self._database.read(
-            "SELECT dimension, score, count(*) AS times FROM jobs JOIN scores USING (analysis_id)"
-            " WHERE batch_id = ? GROUP BY dimension, score ORDER BY dimension, score",
-            (batch_id,),
-        )
-        found: dict[str, dict[int, int]] = {}
-        for row in rows:
-            found.setdefault(row["dimension"], {})[row["score"]] = row["times"]
-        return found
-
     def summary(self, batch: Batch) -> Summary:
         """Return what came of a batch so far."""
-        rows = self._database.read(
-            "SELECT jobs.path, jobs.advisor, state, reason, analysis_id, overall_score FROM jobs"
-            " LEFT JOIN analyses ON analyses.id = analysis_id WHERE batch_id = ? ORDER BY position",
-            (batch.id,),
-        )
-        lines = tuple(
-            Line(
-                to_path(row["path"]), row["advisor"], JobState(row["state"]), row["reason"], row["overall_score"],
-                row["analysis_id"],
+        return deque(self.summing(batch), maxlen=1)[0]
+
+    def summing(self, batch: Batch) -> Generator[Summary, None, None]:
+        """Yield what came of a batch, ever more of it, the whole at last: a step takes milliseconds."""
+        lines: list[Line] = []
+        counts: Counter[tuple[str, int]] = Counter()
+        while True:
+            part = (batch.id, SUMMED_AT_ONCE, len(lines))
+            rows = self._database.read(
+                "SELECT jobs.path, jobs.advisor, state, reason, analysis_id, overall_score FROM jobs"
+                " LEFT JOIN analyses ON analyses.id = analysis_id WHERE batch_id = ? ORDER BY position"
+                " LIMIT ? OFFSET ?",
+                part,
             )
-            for row in rows
-        )  # fmt: skip
-        return Summary(batch, lines, self.distribution(batch.id))
+            given = self._database.read(
+                "SELECT dimension, score, count(*) AS times FROM"
+                " (SELECT analysis_id, state FROM jobs WHERE batch_id = ? ORDER BY position LIMIT ? OFFSET ?)"
+                " JOIN scores USING (analysis_id) WHERE state = 'done' GROUP BY dimension, score",
+                part,
+            )
+            lines += map(_line, rows)
+            counts.update({(row["dimension"], row["score"]): row["times"] for row in given})
+            distribution: dict[str, dict[int, int]] = {}
+            for dimension, score in sorted(counts):
+                distribution.setdefault(dimension, {})[score] = counts[dimension, score]
+            yield Summary(batch, tuple(lines), distribution)
+            if len(rows) < SUMMED_AT_ONCE:
+                return
 
     def moved(self, content_hash: str, path: Path) -> None:
         """Write where a photo is now."""
@@ -294,6 +315,13 @@ def match_words(words: str) -> str:
     """Return what FTS5 is to look for: every word, as the beginning of one; a letter alone stands for itself."""
     found = re.findall(r"\w+", words)
     return " ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in found[:20])
+
+
+def _line(row: Row) -> Line:
+    state = JobState(row["state"])
+    # What was stopped may have scores, and is no critique yet.
+    score = row["overall_score"] if state is JobState.DONE else None
+    return Line(to_path(row["path"]), row["advisor"], state, row["reason"], score, row["analysis_id"])
 
 
 def _entry(row: Row) -> Entry:

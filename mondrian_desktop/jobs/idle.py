@@ -34,13 +34,18 @@ class IdleUnload:
         self._unload = unload
         self._make_timer = make_timer
         self._timer: Any = None
+        self._waits_s = 0.0
         self._is_closed = False
 
     def follow(self) -> None:
         """Look whether work has begun or ended; to be called when a job changed its state."""
+        delay_s = 0.0 if self._is_busy() or self._is_closed else self._delay_s()
+        # Idle already: of thousands of waiting jobs that are cancelled none begins it anew.
+        if self._timer is not None and delay_s == self._waits_s:
+            return
         self._stop()
-        delay_s = self._delay_s()
-        if delay_s and not self._is_busy() and not self._is_closed:
+        if delay_s:
+            self._waits_s = delay_s
             self._timer = self._make_timer(delay_s, lambda: self._post(self._elapsed))
             self._timer.name, self._timer.daemon = "unload when idle", True
             self._timer.start()

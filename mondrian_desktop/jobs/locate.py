@@ -12,8 +12,12 @@ from mondrian_desktop.pump import Wait
 
 
 def locating(folder: Path, history: History, analysis_ids: Iterable[int]) -> Generator[Wait | int, None, None]:
-    """Look for the originals of analyses on a worker, write where they are now, and yield how many were found."""
-    wanted, stopped = history.originals(analysis_ids), threading.Event()
+    """Look for the originals of analyses on a worker, write where they are now, and yield 1 for each that was found."""
+    wanted: dict[str, int] = {}
+    for analysis_id in analysis_ids:
+        wanted |= history.originals([analysis_id])
+        yield 0
+    stopped = threading.Event()
     with ThreadPoolExecutor(1, "locate") as worker:
         looking = worker.submit(locate, folder, wanted, stopped.is_set)
         try:
@@ -23,7 +27,7 @@ def locating(folder: Path, history: History, analysis_ids: Iterable[int]) -> Gen
         found = looking.result()
     for content_hash, path in found.items():
         history.moved(content_hash, path)
-    yield len(found)
+        yield 1
 
 
 def locate(folder: Path, wanted: Mapping[str, int], stopped: Callable[[], bool] = lambda: False) -> dict[str, Path]:

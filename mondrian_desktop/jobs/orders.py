@@ -1,6 +1,6 @@
 """From what is asked for (ids, and the settings where nothing is said) to jobs; from a job to all that it names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mondrian_desktop.critique.advisor import Advisor, Advisors
@@ -62,6 +62,17 @@ class Orders:
         if path is None and not question.strip():
             raise UserError("There is nothing to analyze.", "Give a photo or a question.")
         return self._job(path, advisor, question, model, options, again=again)
+
+    def photos(self, paths: Iterable[Path], advisor: str, *, again: bool) -> list[Job]:
+        """Return a new job for each photo: advisor and model are looked up once.
+
+        Raises
+        ------
+        UserError
+            Where advisor or model are unknown.
+        """
+        first = self._job(None, advisor, "", "", None, again=again)
+        return [Job(path.absolute(), first.advisor, first.model, options=first.options, again=again) for path in paths]
 
     def batch(
         self, name: str, roots: tuple[Path, ...], advisors: Sequence[str], model: str, options: Options | None,

@@ -44,7 +44,10 @@ def time_left(progress: Progress) -> str:
     minutes = progress.seconds_left / 60
     if minutes < 1:
         return "less than a minute left"
-    return f"about {minutes:.0f} min left" if minutes < 100 else f"about {minutes / 60:.0f} h left"
+    if minutes < 100:
+        return f"about {minutes:.0f} min left"
+    hours = minutes / 60
+    return f"about {hours:.0f} h left" if hours < 48 else f"about {hours / 24:.0f} days left"
 
 
 class Pace:

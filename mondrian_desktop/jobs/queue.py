@@ -4,12 +4,15 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from operator import attrgetter
 from typing import TypeAlias
 
 from mondrian_desktop.engine.protocol import Token, Unreachable
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.jobs import places
+from mondrian_desktop.jobs.lanes import Lane
+from mondrian_desktop.jobs.leaving import Leaving
 from mondrian_desktop.jobs.model import MOST_TRIES, Job, JobState
 from mondrian_desktop.jobs.run import Analyzed, JobEvent, JobEvents, Thinking
 from mondrian_desktop.jobs.store import Store
@@ -30,22 +33,6 @@ Listener: TypeAlias = Callable[[Update], None]
 
 LOOK_AHEAD = 1000
 """So far down the line a job is looked for that can start while the first ones wait for their lane."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Where jobs run: this machine, or a server. Those of one lane share its room.
-
-    Attributes
-    ----------
-    name
-        Tells lanes apart.
-    room
-        How many jobs run there at once.
-    """
-
-    name: str
-    room: int
 
 
 class Queue:
@@ -95,6 +82,7 @@ class Queue:
         self._on_pause = on_pause
         self._jobs: dict[str, Job] = {}
         self._waiting: list[str] = []
+        self._leaving = Leaving(pump, self._set)
         self._tasks: dict[str, Task] = {}
         self._lanes: dict[str, str] = {}
         self._held: dict[str, UserError] = {}
@@ -151,9 +139,14 @@ class Queue:
     def take(self, jobs: Iterable[Job]) -> None:
         """Put queued jobs in line that the store holds already."""
         taken = list(jobs)
+        for job in taken:
+            # One that is tried again comes to the end.
+            self._jobs.pop(job.id, None)
+        last = next(reversed(self._jobs.values()), None)
         self._jobs |= {job.id: job for job in taken}
         self._waiting += [job.id for job in taken]
-        self._sort()
+        if any(a.position > b.position for a, b in pairwise([*([last] if last else ()), *taken])):
+            self._sort()
         try:
             for job in taken:
                 self._listener(Update(job))
@@ -172,10 +165,9 @@ class Queue:
         self._cancel({each for each in (*self._waiting, *self._tasks) if batch in (None, self._jobs[each].batch)})
 
     def _cancel(self, job_ids: Set[str]) -> None:
-        waiting = [self._jobs[job_id] for job_id in self._waiting if job_id in job_ids]
+        leaving = [self._jobs[job_id] for job_id in self._waiting if job_id in job_ids]
         self._waiting = [job_id for job_id in self._waiting if job_id not in job_ids]
-        if waiting:
-            self._set(*(job.to(JobState.CANCELLED) for job in waiting))
+        self._leaving.take(leaving)
         for job_id in job_ids & self._tasks.keys():
             self._pump.cancel(self._tasks[job_id])
         for lane in self._held.keys() - self._lanes_wanted():
@@ -208,21 +200,8 @@ class Queue:
         UserError
             Where the store does not take it.
         """
-        ids = [job_ids] if isinstance(job_ids, str) else list(dict.fromkeys(job_ids))
-        line = list(self._waiting)
-        for job_id in ids:
-            line.remove(job_id)
-        if before in ids:
-            return
-        at = len(line) if before is None else line.index(before)
-        line[at:at] = ids
-        # The same places, dealt out anew: only what lies between old and new place moves.
-        places = [self._jobs[each].position for each in self._waiting]
-        moved = [
-            replace(self._jobs[each], position=place)
-            for each, place in zip(line, places, strict=True)
-            if self._jobs[each].position != place
-        ]
+        ids = [job_ids] if isinstance(job_ids, str) else job_ids
+        moved = places.moved(self._jobs, self._waiting, ids, before, self._store.next_position)
         self._store.move(moved)
         self._jobs |= {job.id: job for job in moved}
         self._sort()
@@ -257,6 +236,7 @@ class Queue:
         """Save what is not saved yet. The pump is closed already: nothing runs any more."""
         try:
             self._save_rest()
+            self._store.update(*self._leaving.rest())
         except UserError:
             _log.exception("what was written last is not saved")
 

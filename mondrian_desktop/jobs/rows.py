@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Row
 from typing import Any
@@ -43,7 +44,7 @@ def from_job(job: Job) -> dict[str, Any]:
     return {
         "id": job.id, "batch_id": job.batch or None, "position": job.position, "path": from_path(job.path),
         "advisor": job.advisor, "model": job.model, "question": job.question,
-        "options": json.dumps(asdict(job.options)), "again": job.again, "about": job.about, "state": job.state.value,
+        "options": _options_text(job.options), "again": job.again, "about": job.about, "state": job.state.value,
         "reason": job.reason, "tries": job.tries, "created": from_time(job.created),
     }  # fmt: skip
 
@@ -53,7 +54,7 @@ def to_job(row: Row) -> Job:
     return Job(
         path=to_path(row["path"]), advisor=row["advisor"], model=row["model"], question=row["question"],
         state=JobState(row["state"]), reason=row["reason"], id=row["id"], created=to_time(row["created"]),
-        options=to_options(json.loads(row["options"])), batch=row["batch_id"] or "", position=row["position"],
+        options=_stored_options(row["options"]), batch=row["batch_id"] or "", position=row["position"],
         tries=row["tries"], again=bool(row["again"]), about=row["about"],
     )  # fmt: skip
 
@@ -76,6 +77,17 @@ def to_batch(row: Row) -> Batch:
         options=to_options(plan.get("options", {})), again=plan.get("again", False), id=row["id"],
         created=to_time(row["created"]),
     )  # fmt: skip
+
+
+# The thousands of jobs of a batch have the same ones.
+@lru_cache(maxsize=64)
+def _options_text(options: Options) -> str:
+    return json.dumps(asdict(options))
+
+
+@lru_cache(maxsize=64)
+def _stored_options(text: str) -> Options:
+    return to_options(json.loads(text))
 
 
 def to_options(stored: Mapping[str, Any]) -> Options:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -70,16 +69,14 @@ class Sidecars:
             self._post(partial(self._tell, told))
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How many sidecars were written, and the first reason why one was not; None where all were."""
+def writing(analysis_ids: Iterable[int], write: Callable[[int], Future[Path]]) -> Generator[Wait | int, None, None]:
+    """Write the sidecars of analyses one after the other, and yield how many are written; one failure stops no other.
 
-    written: int
-    problem: UserError | None
-
-
-def writing(analysis_ids: Iterable[int], write: Callable[[int], Future[Path]]) -> Generator[Wait | Outcome, None, None]:
-    """Write the sidecars of analyses one after the other, and yield what came of it; one failure stops no other."""
+    Raises
+    ------
+    UserError
+        At the end: the first reason why one could not be written.
+    """
     written, problem = 0, None
     for analysis_id in analysis_ids:
         try:
@@ -87,9 +84,11 @@ def writing(analysis_ids: Iterable[int], write: Callable[[int], Future[Path]]) -
             yield Wait(future)
             future.result()
             written += 1
+            yield written
         except UserError as err:
             problem = problem or err
-    yield Outcome(written, problem)
+    if problem is not None:
+        raise problem
 
 
 def _can_be_written(analysis: Analysis) -> bool:

@@ -4,7 +4,8 @@ A job is in the hands of one session (process) at a time. What a session leaves 
 free: :meth:`Store.unfinished` tells of it, :meth:`Store.claim` takes it up.
 """
 
-from collections.abc import Iterable, Set
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
@@ -117,10 +118,12 @@ class Store:
         return tuple(claimed)
 
     def batches(self, limit: int = 20) -> tuple[Batch, ...]:
-        """Return the latest batches, the last one first."""
-        return tuple(
-            map(to_batch, self._database.read("SELECT * FROM batches ORDER BY created DESC LIMIT ?", (limit,)))
+        """Return the latest batches, the last one first, for a list: without their roots, which may be many."""
+        rows = self._database.read(
+            "SELECT id, name, created, json_remove(plan, '$.roots') AS plan FROM batches ORDER BY created DESC LIMIT ?",
+            (limit,),
         )
+        return tuple(map(to_batch, rows))
 
     def unfinished_batches(self) -> tuple[Batch, ...]:
         """Return the batches of which nobody has in hand what is still to be found or done, the last one first."""
@@ -145,8 +148,7 @@ class Store:
             Where a stored state cannot become the new one, or a job is in another session's hands: a bug.
         """
         with self._database.write() as connection:
-            for job in jobs:
-                self._update(connection, job)
+            self._update(connection, jobs)
 
     def move(self, jobs: Iterable[Job]) -> None:
         """Write the places of jobs in line."""
@@ -192,7 +194,7 @@ class Store:
                     (job.id,),
                 )
                 analysis_id = analyses.write(connection, analysis, fingerprint, photo)
-            self._update(connection, job)
+            self._update(connection, [job])
             connection.execute("UPDATE jobs SET analysis_id = ? WHERE id = ?", (analysis_id, job.id))
             connection.execute("DELETE FROM partials WHERE job_id = ?", (job.id,))
         return analysis_id
@@ -200,7 +202,7 @@ class Store:
     def finish_with(self, job: Job, analysis_id: int) -> None:
         """Write a job's end with an earlier job's result."""
         with self._database.write() as connection:
-            self._update(connection, job)
+            self._update(connection, [job])
             connection.execute("UPDATE jobs SET analysis_id = ? WHERE id = ?", (analysis_id, job.id))
 
     def earlier(self, content_hash: str, fingerprint: str) -> int | None:
@@ -248,6 +250,15 @@ class Store:
                 if not self._session.is_alive(session):
                     self._free(connection, session, died=True)
 
+    def batch_page(self, batch_id: str, limit: int, offset: int) -> tuple[tuple[Job, float | None], ...]:
+        """Return a part of a batch's jobs, in their order, each with its overall score where it has one."""
+        rows = self._database.read(
+            "SELECT jobs.*, overall_score FROM jobs LEFT JOIN analyses ON analyses.id = analysis_id"
+            " WHERE batch_id = ? ORDER BY position LIMIT ? OFFSET ?",
+            (batch_id, limit, offset),
+        )
+        return tuple((to_job(row), row["overall_score"]) for row in rows)
+
     def unfinished(self, batch: str = "") -> tuple[Job, ...]:
         """Return the waiting and interrupted jobs that nobody has in hand, of one batch or of all, in order."""
         rows = self._database.read(
@@ -285,17 +296,21 @@ class Store:
         connection.execute("UPDATE jobs SET session = NULL WHERE session = ?", (session,))
         connection.execute("UPDATE batches SET session = NULL WHERE session = ?", (session,))
 
-    def _update(self, connection: Connection, job: Job) -> None:
-        before = ", ".join(f"'{state}'" for state, after in TRANSITIONS.items() if job.state in after)
-        done = connection.execute(
-            f"{_UPDATE_JOB} AND state IN ({before}) AND (session = :session OR session IS NULL)",
-            {**from_job(job), "session": self._session.id},
-        )
-        if done.rowcount != 1:
-            raise RuntimeError(f"job {job.id} cannot become {job.state}")
-        connection.execute(
-            "UPDATE jobs SET session = ? WHERE id = ?", (None if job.is_over else self._session.id, job.id)
-        )
+    def _update(self, connection: Connection, jobs: Sequence[Job]) -> None:
+        by_state: dict[JobState, list[Job]] = defaultdict(list)
+        for job in jobs:
+            by_state[job.state].append(job)
+        for state, some in by_state.items():
+            before = ", ".join(f"'{each}'" for each, after in TRANSITIONS.items() if state in after)
+            holder = None if some[0].is_over else self._session.id
+            done = connection.executemany(
+                f"UPDATE jobs SET state = :state, reason = :reason, position = :position, tries = :tries,"  # noqa: S608
+                f" session = :holder WHERE id = :id AND state IN ({before})"
+                " AND (session = :session OR session IS NULL)",
+                [from_job(job) | {"session": self._session.id, "holder": holder} for job in some],
+            )
+            if done.rowcount != len(some):
+                raise RuntimeError(f"job {some[0].id} (or one of {len(some)}) cannot become {state}")
 
 
 _INSERT_JOB = """

@@ -48,6 +48,11 @@ def render(title: str, frames: Iterable[Frame], distribution: Mapping[str, Mappi
         By dimension: how often each score was given.
     """
     shown = list(frames)
+    return f"{begin(title, shown)}{''.join(map(frame, shown))}{end(distribution, footer)}"
+
+
+def begin(title: str, frames: Sequence[Frame]) -> str:
+    """Return the page up to its first frame; the frames' pictures are not needed yet."""
     style = "".join(paths.resource("report", name).read_text("utf-8") for name in ("page.css", "contact.css"))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -55,10 +60,27 @@ def render(title: str, frames: Iterable[Frame], distribution: Mapping[str, Mappi
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{_text(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<article>\n"
-        f'<h1>{_text(title)}</h1>\n<p class="soft">{_text(count(shown))}</p>\n'
-        f'<ul class="sheet">\n{"".join(map(_frame, shown))}</ul>\n{_spread(distribution)}'
-        f"<footer><p>{_text(footer)}</p></footer>\n</article>\n</body>\n</html>\n"
+        f'<h1>{_text(title)}</h1>\n<p class="soft">{_text(count(frames))}</p>\n<ul class="sheet">\n'
     )
+
+
+def frame(frame: Frame) -> str:
+    """Return one frame."""
+    name = _text(frame.name)
+    picture = ""
+    if frame.picture is not None:
+        data = base64.b64encode(frame.picture).decode("ascii")
+        picture = f'<img src="data:image/jpeg;base64,{data}" alt="{name}">'
+    marks = "".join(map(_mark, frame.marks))
+    return (
+        f'<li><figure><div class="frame">{picture}</div>'
+        f'<figcaption><span dir="auto">{name}</span>{marks}</figcaption></figure></li>\n'
+    )
+
+
+def end(distribution: Mapping[str, Mapping[int, int]], footer: str = "") -> str:
+    """Return the page after its last frame."""
+    return f"</ul>\n{_spread(distribution)}<footer><p>{_text(footer)}</p></footer>\n</article>\n</body>\n</html>\n"
 
 
 def count(frames: Sequence[Frame]) -> str:
@@ -70,19 +92,6 @@ def count(frames: Sequence[Frame]) -> str:
 
 def _number(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _frame(frame: Frame) -> str:
-    name = _text(frame.name)
-    picture = ""
-    if frame.picture is not None:
-        data = base64.b64encode(frame.picture).decode("ascii")
-        picture = f'<img src="data:image/jpeg;base64,{data}" alt="{name}">'
-    marks = "".join(map(_mark, frame.marks))
-    return (
-        f'<li><figure><div class="frame">{picture}</div>'
-        f'<figcaption><span dir="auto">{name}</span>{marks}</figcaption></figure></li>\n'
-    )
 
 
 def _mark(mark: Mark) -> str:

@@ -1,17 +1,28 @@
 """A whole shoot in the window: asked for, held, reordered, skipped, retried, summed up and exported."""
 
 import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 
 from mondrian_desktop.engine.protocol import Token
 from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.gui.batch_control import status, throughput
+from mondrian_desktop.gui.batch_control import RETRIED_AT_ONCE, status, throughput
 from mondrian_desktop.gui.batch_model import SCORE, STATE
 from mondrian_desktop.gui.batch_sheet import BatchSheet
-from mondrian_desktop.jobs.model import JobState
+from mondrian_desktop.gui.batch_window import PAGE
+from mondrian_desktop.jobs import folders
+from mondrian_desktop.jobs.history import SUMMED_AT_ONCE
+from mondrian_desktop.jobs.leaving import ENDED_AT_ONCE
+from mondrian_desktop.jobs.model import Batch, JobState
 from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.jobs.store import Store
 from tests.gui.conftest import answer
@@ -147,13 +158,67 @@ def test_the_summary_at_the_end_is_sortable_and_exported(make_stand, shoot, tmp_
     summary.table.sortByColumn(1, summary.table.header().sortIndicatorOrder().AscendingOrder)
     assert [summary.scores.index(row, 1).data() for row in range(5)] == [f"{n}.jpg" for n in range(5)]
     for kind in ("csv", "html", "json"):
-        with stand.qtbot.waitSignal(summary.told, timeout=10_000) as told:
-            summary.export(kind, tmp_path / "scores")
-        assert told.args == [f"Written: scores.{kind}"]
+        summary.export(kind, tmp_path / "scores")
+        assert window.notice.act.text() == "Stop"
+        stand.qtbot.waitUntil(lambda kind=kind: window.notice.text == f"Written: scores.{kind}", timeout=10_000)
     assert len(json.loads((tmp_path / "scores.json").read_text())["analyses"]) == 5
-    with stand.qtbot.waitSignal(summary.told, timeout=10_000) as told:
-        summary.export("csv", tmp_path / "gone" / "scores.csv")
-    assert "could not be written" in told.args[0]
+    summary.export("csv", tmp_path / "gone" / "scores.csv")
+    stand.qtbot.waitUntil(lambda: "could not be written" in window.notice.text, timeout=10_000)
+    summary.export("csv", tmp_path / "stopped.csv")
+    window.notice.act.click()
+    assert window.notice.text.startswith("Stopped after 0 of 5")
+    stand.wait_until_idle()
+    assert not (tmp_path / "stopped.csv").exists()
+
+
+def test_a_crowd_comes_and_goes_in_pieces(make_stand, tmp_path, make_photo):
+    """What the window has to take in between two turns of the event loop is bounded, however many photos there are."""
+    stand = make_stand(endless())
+    photo, crowd = make_photo(), tmp_path / "crowd"
+    crowd.mkdir()
+    for n in range(1_500):
+        (crowd / f"{n:04}.jpg").hardlink_to(photo)
+    # A turn of this timer may see two of the pump's.
+    most = 2 * max(folders.CHUNK, ENDED_AT_ONCE, RETRIED_AT_ONCE) + 5
+    turns = [0]
+    stand.service.subscribe(lambda update: turns.append(turns.pop() + (update.event is None)))
+    timer = QTimer(interval=0)
+    timer.timeout.connect(lambda: turns.append(0))
+    timer.start()
+    window = start(stand, crowd, many=1_500)
+    assert 0 < max(turns) <= most
+    wait_for(stand, "Running")
+    turns[:] = [0]
+    window.list.selectAll()
+    assert len(window.verbs.selected) == 1_500
+    window.stop.click()
+    wait_until_over(stand)
+    assert window.status.text() == "0 analyzed, 1,500 stopped"
+    window.verbs.retry()
+    stand.qtbot.waitUntil(lambda: stand.service.progress().waiting == 1_499, timeout=20_000)
+    window.stop.click()
+    wait_until_over(stand)
+    assert 0 < max(turns) <= most
+    timer.stop()
+
+
+def test_a_large_batch_of_an_earlier_session_is_read_page_by_page(make_stand, monkeypatch):
+    store = Store.open(None)
+    stand = make_stand(store=store)
+    batch = Batch("Iceland", advisors=("mentor",), model="mini")
+    store.add_batch(batch)
+    many = PAGE + SUMMED_AT_ONCE + 7
+    jobs = [job for n in range(many) for job in batch.jobs(Path(f"/photos/{n:04}.jpg"))]
+    store.add([replace(job, position=store.next_position()) for job in jobs])
+    store.complete_batch(batch.id)
+    window = stand.window.batches.window
+    window.show_batch(batch)
+    assert window.model.rowCount() == PAGE
+    stand.qtbot.waitUntil(lambda: window.model.rowCount() == many, timeout=10_000)
+    assert [row.path.stem for row in window.model.rows()] == [f"{n:04}" for n in range(many)]
+    window.tabs.setCurrentIndex(4)
+    assert window.summary.scores.rowCount() == SUMMED_AT_ONCE
+    stand.qtbot.waitUntil(lambda: window.summary.scores.rowCount() == many, timeout=10_000)
 
 
 def test_a_photo_of_the_batch_is_opened_with_its_critique(stand, shoot):
@@ -221,6 +286,62 @@ def test_words_about_progress():
     assert status(progress, paused=False, gathering=False) == "12 of 40, about 6 min left"
     assert status(progress, paused=True, gathering=False) == "12 of 40, paused"
     assert status(Progress(), paused=False, gathering=True) == "Looking for photos"
-    assert throughput(progress) == "5.0 a minute"
-    assert throughput(Progress(seconds_per_job=90.0)) == "40.0 an hour"
+    assert throughput(progress) == "5.0 analyses a minute"
+    assert throughput(Progress(seconds_per_job=90.0)) == "40.0 analyses an hour"
     assert throughput(Progress()) == ""
+
+
+def test_what_an_earlier_session_analyzed_is_opened_and_taken_out_of_the_window(make_stand, shoot, tmp_path):
+    history = tmp_path / "data" / "history.db"
+    first = make_stand(store=Store.open(history))
+    start(first, shoot)
+    wait_until_over(first)
+    first.close()
+    stand = make_stand(store=Store.open(history))
+    window = stand.window.batches.window
+    window.bring()
+    select(window, 2)
+    window.list.doubleClicked.emit(window.model.index(2, 0))
+    assert "harbor" in stand.window.asking.pane.text.toPlainText()
+    stand.trigger("remove")
+    assert stand.window.session.album.entries == ()
+
+
+def test_what_is_dropped_on_the_window_becomes_a_batch_asked_for_there(stand, shoot, make_photo):
+    stand.window.batches.show_window()
+    window = stand.window.batches.window
+    assert window.invitation.isVisible()
+    assert "Drop a folder or photos here" in window.invitation.text
+    assert not window.tabs.isVisible()
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in (shoot, make_photo(), shoot / "notes.txt")])
+    # The list takes what is dragged within it, and leaves the rest to the window.
+    target, at = window.list.viewport(), QPoint(20, 20)
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(at, Qt.DropAction.CopyAction, mime, buttons, keys)
+    QApplication.sendEvent(target, enter)
+    assert enter.isAccepted()
+    assert window.drops.highlight.accessibleName().startswith("Analyze 1 folder and 1 photo.")
+    QApplication.sendEvent(window, QDropEvent(QPointF(at), Qt.DropAction.CopyAction, mime, buttons, keys))
+    assert "notes.txt" in window.notice.text
+    stand.qtbot.waitUntil(lambda: bool(window.findChildren(BatchSheet)))
+    window.findChildren(BatchSheet)[0].accept()
+    stand.qtbot.waitUntil(lambda: window.model.rowCount() == 6, timeout=10_000)
+    assert window.tabs.isVisible()
+    wait_until_over(stand)
+
+
+def test_rows_are_dragged_to_another_place_with_the_mouse():
+    """In a process of its own: of the platforms without a screen only this one can drag."""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "minimal"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.gui.drag_process"], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    moves = json.loads(done.stdout)
+    assert moves == [
+        [["d"], "b"],  # between two rows
+        [["b", "c"], None],  # two together, below all
+        # A running one is not dragged, and nothing comes before it.
+        [["e"], "b"],
+    ]

@@ -35,6 +35,8 @@ def test_says_what_dropping_would_do(files):
     assert sort([files / "holiday"]).offer == "Analyze 1 folder"
     assert sort([files / "holiday", files / "a.jpg"]).offer == "Analyze 1 folder and 1 photo"
     assert sort([files / "notes.txt"]).offer == "Nothing here can be opened"
+    assert sort([files / "a.jpg"]).batch_offer == "Analyze 1 photo"
+    assert sort([files / "notes.txt"]).batch_offer == "Nothing here can be analyzed"
 
 
 def test_names_what_cannot_be_opened_and_what_to_do(files):

@@ -84,6 +84,68 @@ def test_deleting_is_undone(library) -> None:
     assert len(names(window)) == 2
 
 
+def test_many_are_deleted_beside_the_work_and_undone_also_from_half_way(library, qtbot, monkeypatch) -> None:
+    stand, window = library
+    monkeypatch.setattr("mondrian_desktop.gui.library_window.AT_ONCE", 1)
+    monkeypatch.setattr("mondrian_desktop.jobs.chore.AT_ONCE", 1)
+    window.list.selectAll()
+    window.delete.click()
+    assert window.notice.text == "Deleting: 0 of 3"
+    assert not window.delete.isEnabled()
+    qtbot.waitUntil(lambda: window.notice.text == "Deleted: 3 analyses.")
+    assert names(window) == []
+    window.undo_stack.undo()
+    qtbot.waitUntil(lambda: window.notice.text == "Brought back: 3 analyses.")
+    assert len(names(window)) == 3
+    window.list.selectAll()
+    window.undo_stack.redo()
+    stand.service.pump.step()
+    assert window.notice.text == "Deleting: 1 of 3"
+    window.notice.act.click()
+    assert window.notice.text == "Stopped after 1 of 3."
+    assert names(window) == ["middle.jpg", "best.jpg"]
+    window.undo_stack.undo()
+    qtbot.waitUntil(lambda: not window.chore.is_running)
+    assert names(window) == ["weak.jpg", "middle.jpg", "best.jpg"]
+    stand.wait_until_idle()
+
+
+def test_thousands_are_selected_without_being_read(library, monkeypatch) -> None:
+    stand, window = library
+    entry = window.model.entry(0)
+    asked = []
+    monkeypatch.setattr(stand.service.history, "count", lambda query: 100_000)
+    monkeypatch.setattr(
+        stand.service.history, "page", lambda query, limit, offset: (asked.append(offset), (entry,) * limit)[1]
+    )
+    monkeypatch.setattr(
+        stand.service.history, "ids", lambda query, limit=100_000, offset=0: list(range(offset, offset + limit))
+    )
+    window.model.look_again()
+    window.list.selectAll()
+    assert window.detail.message.text() == "100,000 analyses selected"
+    assert not window.open.isEnabled()
+    assert window.export.isEnabled()
+    assert window.selected_ids == list(range(100_000))
+    window.look_again()
+    assert window.selected_ids == list(range(100_000))
+    assert len(set(asked)) < 3
+    monkeypatch.undo()
+    window.look_again()
+
+
+@pytest.mark.parametrize(("width", "lines"), [(720, 2), (1180, 1)])
+def test_filters_are_never_cut(library, qtbot, width, lines) -> None:
+    _, window = library
+    window.resize(width, 600)
+    filters = window.filters
+    boxes = (filters.advisor, filters.score, filters.time, filters.camera, filters.sort)
+    qtbot.waitUntil(lambda: filters.width() < width and len({box.y() for box in boxes}) == lines)
+    for box in boxes:
+        assert box.width() >= box.sizeHint().width()
+        assert box.geometry().right() <= filters.width()
+
+
 def test_the_analysis_stays_readable_without_its_original_which_is_located_by_content(library, tmp_path, qtbot) -> None:
     stand, window = library
     select(window, 2)
@@ -113,23 +175,24 @@ def test_opening_goes_to_the_main_window(library) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "html", "json"])
-def test_a_selection_is_exported(library, tmp_path, suffix) -> None:
+def test_a_selection_is_exported(library, tmp_path, suffix, qtbot) -> None:
     _, window = library
     file = tmp_path / f"out.{suffix}"
     window.export_to(file, [entry.id for entry in (window.model.entry(0), window.model.entry(2))])
+    qtbot.waitUntil(lambda: "Exported" in window.notice.text, timeout=10_000)
     written = file.read_text(encoding="utf-8")
     assert ("weak.jpg" in written, "middle.jpg" in written, "best.jpg" in written) == (True, False, True)
     if suffix == "json":
         assert [each["critique"]["overall_score"] for each in json.loads(written)] == [3.0, 9.0]
-    assert "Exported" in window.notice.text
 
 
-def test_what_cannot_be_exported_is_told(library, tmp_path) -> None:
+def test_what_cannot_be_exported_is_told(library, tmp_path, qtbot) -> None:
     _, window = library
     window.export_to(tmp_path / "out.docx", [1])
     assert "names no known format" in window.notice.text
     window.export_to(tmp_path / "gone" / "out.csv", [1])
-    assert "could not be written" in window.notice.text
+    qtbot.waitUntil(lambda: "could not be written" in window.notice.text)
+    assert window.export.isEnabled() == bool(window.selected)
 
 
 def test_what_is_analyzed_meanwhile_appears(library, make_photo, qtbot) -> None:
@@ -174,7 +237,7 @@ def test_sidecars_are_written_beside_the_photos_and_what_was_not_is_told(library
     paths = [entry.path for entry in window.selected]
     paths[0].with_suffix(".xmp").write_text("no XMP at all")
     window.sidecar.click()
-    qtbot.waitUntil(lambda: "2 sidecars written" in window.notice.text)
+    qtbot.waitUntil(lambda: "2 critiques written into sidecars" in window.notice.text)
     assert paths[0].with_suffix(".xmp").read_text() == "no XMP at all"
     assert "not XMP" in window.notice.text
     assert "A quiet harbor at dusk" in paths[1].with_suffix(".xmp").read_text(encoding="utf-8")

@@ -355,6 +355,20 @@ def test_copying_the_critique(stand, make_photo):
     assert "Wait for the light" in copied
 
 
+def test_the_sidecar_of_the_critique_that_is_shown_is_written(stand, make_photo):
+    photo = make_photo()
+    stand.open(photo)
+    assert not stand.window.verbs["sidecar"].isEnabled()
+    stand.trigger("analyze")
+    stand.wait_for_states("Done")
+    stand.trigger("sidecar")
+    stand.qtbot.waitUntil(lambda: stand.window.notice.text == "Sidecar written.", timeout=10_000)
+    assert "A quiet harbor at dusk" in photo.with_suffix(".xmp").read_text(encoding="utf-8")
+    photo.with_suffix(".xmp").write_text("no XMP at all")
+    stand.trigger("sidecar")
+    stand.qtbot.waitUntil(lambda: "not XMP" in stand.window.notice.text, timeout=10_000)
+
+
 def test_what_is_no_photo_is_refused_in_a_sentence(stand, make_photo, tmp_path):
     (tmp_path / "notes.txt").write_text("no photo")
     stand.open(tmp_path / "notes.txt", make_photo())
@@ -517,7 +531,7 @@ def test_a_line_that_stands_still_says_why_and_can_go_on(stand, monkeypatch):
     assert notice.isHidden()
 
 
-def test_five_hundred_photos_get_in_line_in_one_piece(make_stand, make_photo, tmp_path, monkeypatch):
+def test_five_hundred_photos_get_in_line_and_are_not_shown_each(make_stand, make_photo, tmp_path, monkeypatch):
     stand = make_stand(endless())
     source = make_photo("source.jpg").read_bytes()
     photos = [tmp_path / f"DSC_{n:04}.jpg" for n in range(500)]
@@ -533,6 +547,24 @@ def test_five_hundred_photos_get_in_line_in_one_piece(make_stand, make_photo, tm
     stand.qtbot.waitUntil(lambda: stand.states().count("Waiting") == 499)
     stand.trigger("stop_all")
     stand.wait_for_states(*["Stopped"] * 500)
+
+
+def test_stopping_all_ends_also_what_is_still_getting_in_line(make_stand, make_photo, monkeypatch):
+    monkeypatch.setattr("mondrian_desktop.gui.session.PUT_AT_ONCE", 2)
+    stand = make_stand(endless())
+    stand.open(*(make_photo(f"{n}.jpg") for n in range(9)))
+    stand.trigger("select_all")
+    stand.trigger("analyze")
+    assert len(stand.service.jobs) == 2
+    stand.qtbot.waitUntil(lambda: len(stand.service.jobs) > 3)
+    stand.window.session.stop_all()
+    stand.wait_until_idle()
+    assert 3 < len(stand.service.jobs) < 9
+    stand.trigger("analyze")
+    stand.qtbot.waitUntil(lambda: stand.service.progress().waiting == 8)
+    assert len({job.path for job in stand.service.jobs if not job.is_over}) == 9
+    stand.window.session.stop_all()
+    stand.wait_until_idle()
 
 
 def test_an_unexpected_error_is_told_and_logged(stand, caplog, monkeypatch):

@@ -302,5 +302,20 @@ def test_many_photos_get_in_line_in_pieces(make, tmp_path):
         most = max(most, len(service.jobs) - before)
     assert len(service.jobs) == 3000
     assert most == folders.CHUNK
+    assert [job for job, _ in service.batches.page(batch.id, 10, 2995)] == list(service.jobs[2995:])
+    assert service.batches.latest()[0].roots == ()
     service.batches.cancel(batch.id)
+    service.pump.run()
     assert service.batches.progress(batch.id).stopped == 3000
+
+
+def test_of_several_advisors_no_more_jobs_get_in_line_at_once(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "CHUNK", 4)
+    for n in range(7):
+        (tmp_path / f"{n}.jpg").touch()
+    service, pieces = make(), []
+    service.pause()
+    service.batches.listen(lambda news: pieces.append(news.photos))
+    service.submit_all([tmp_path], ["mentor", "ansel"])
+    service.pump.run()
+    assert pieces == [2, 4, 6, 7, 7]

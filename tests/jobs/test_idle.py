@@ -67,3 +67,12 @@ def test_zero_means_never_and_nothing_happens_after_closing(scene):
     scene.idle.close()
     elapse(scene)
     assert scene.unloaded == 0
+
+
+def test_what_ends_without_having_run_does_not_begin_the_wait_anew(scene):
+    scene.idle.follow()
+    scene.idle.follow()
+    assert len(scene.timers) == 1
+    scene.delay_s = 60.0
+    scene.idle.follow()
+    assert [timer.is_on for timer in scene.timers] == [False, True]

@@ -9,8 +9,10 @@ import pytest
 from mondrian_desktop.engine.protocol import Phase, Stage, Token
 from mondrian_desktop.errors import Cancelled, UserError
 from mondrian_desktop.jobs.database import Database
+from mondrian_desktop.jobs.lanes import Lane
+from mondrian_desktop.jobs.leaving import ENDED_AT_ONCE
 from mondrian_desktop.jobs.model import Job, JobState
-from mondrian_desktop.jobs.queue import Lane, Queue
+from mondrian_desktop.jobs.queue import Queue
 from mondrian_desktop.jobs.run import Analyzed, Thinking
 from mondrian_desktop.jobs.session import Session
 from mondrian_desktop.jobs.store import Store
@@ -425,6 +427,52 @@ def test_several_jobs_are_moved_together(scene):
     assert "".join(job.path.name for job in scene.queue.jobs) == "aecbdf"
     scene.queue.move([ids["e"], ids["c"]], ids["c"])
     assert "".join(job.path.name for job in scene.queue.jobs) == "aecbdf"
+
+
+def test_only_what_is_moved_is_written_and_told(scene):
+    ids = {name: scene.add(name) for name in "abcdef"}
+    scene.ear.updates.clear()
+    scene.queue.move([ids["f"]], ids["b"])
+    scene.queue.move([ids["b"], ids["c"]], None)
+    assert [update.job.path.name for update in scene.ear.updates] == ["f", "b", "c"]
+    scene.queue.move([ids["b"], ids["c"]], None)
+    assert len(scene.ear.updates) == 3
+    scene.pump.run()
+    assert "".join(scene.started) == "afdebc"
+
+
+def test_between_two_jobs_there_is_always_a_place(scene):
+    ids = {name: scene.add(name) for name in "abcd"}
+    for _ in range(60):
+        scene.queue.move(ids["d"], ids["c"])
+        scene.queue.move(ids["c"], ids["d"])
+    assert "".join(job.path.name for job in scene.queue.jobs) == "abcd"
+    positions = [scene.store.job(ids[name]).position for name in "abcd"]
+    assert positions == sorted(set(positions))
+
+
+def test_thousands_are_ended_bit_by_bit_and_none_of_them_starts(scene):
+    jobs = [Job(Path("/photos", f"{n}"), "mentor", "mini") for n in range(2_000)]
+    scene.queue.add(*jobs)
+    scene.ear.updates.clear()
+    scene.queue.cancel_all()
+    most = ended = len(scene.ear.updates)
+    while not scene.pump.is_idle:
+        scene.pump.step()
+        most, ended = max(most, len(scene.ear.updates) - ended), len(scene.ear.updates)
+    assert most <= ENDED_AT_ONCE + 3
+    assert {job.state for job in scene.queue.jobs} == {JobState.CANCELLED}
+    assert len(scene.started) <= 1
+
+
+def test_closing_ends_what_was_to_end(scene):
+    scene.queue.add(*(Job(Path("/photos", f"{n}"), "mentor", "mini") for n in range(2_000)))
+    scene.queue.pause()
+    scene.queue.cancel_all()
+    scene.pump.close()
+    scene.queue.close()
+    assert len(scene.store.jobs(limit=-1, state=JobState.CANCELLED)) == 1_999
+    assert scene.store.jobs(limit=-1, state=JobState.QUEUED) == ()
 
 
 def test_several_jobs_are_ended_together(scene):

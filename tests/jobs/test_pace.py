@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from mondrian_desktop.jobs.model import Job, JobState
-from mondrian_desktop.jobs.pace import WINDOW, Pace
+from mondrian_desktop.jobs.pace import WINDOW, Pace, Progress, time_left
 from tests.jobs.scene import FakeClock
 
 
@@ -144,3 +144,14 @@ def test_time_left_is_right_where_jobs_run_in_waves(scene):
     assert scene.pace.progress.seconds_left == 20
     scene.clock.advance(15)
     assert scene.pace.progress.seconds_left == 5
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""), (0.0, ""), (20.0, "less than a minute left"), (60.0, "about 1 min left"),
+        (99 * 60.0, "about 99 min left"), (2 * 3600.0, "about 2 h left"), (72 * 3600.0, "about 3 days left"),
+    ],
+)  # fmt: skip
+def test_time_left_in_words(seconds, words):
+    assert time_left(Progress(waiting=1, seconds_left=seconds)) == words

@@ -1,0 +1,33 @@
+"""Which rows of a list are selected. By ranges: thousands are selected with one key, and an index each takes long."""
+
+from collections.abc import Iterable
+from typing import cast
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange
+from PySide6.QtWidgets import QAbstractItemView
+
+
+def selected_rows(view: QAbstractItemView) -> list[int]:
+    """Return the selected rows, from top to bottom."""
+    # It is iterable, whatever its stub says.
+    ranges = cast("Iterable[QItemSelectionRange]", view.selectionModel().selection())
+    return sorted({row for each in ranges for row in range(each.top(), each.bottom() + 1)})
+
+
+def select_rows(view: QAbstractItemView, rows: Iterable[int]) -> None:
+    """Select these rows and no others."""
+    model, selection = view.model(), QItemSelection()
+    for run in runs(rows):
+        selection.select(model.index(run.start, 0), model.index(run.stop - 1, 0))
+    view.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+
+def runs(rows: Iterable[int]) -> list[range]:
+    """Return ascending rows as ranges of those that follow each other."""
+    found: list[range] = []
+    for row in rows:
+        if found and found[-1].stop == row:
+            found[-1] = range(found[-1].start, row + 1)
+        else:
+            found.append(range(row, row + 1))
+    return found
