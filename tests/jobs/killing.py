@@ -6,6 +6,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -42,8 +43,15 @@ class Killing:
         self.kills = 0
         self.finished = 0
 
-    def run(self, kills: int, longest_s: float) -> None:
-        """Kill that often, each process after a random time at work of at most ``longest_s``."""
+    def run(self, kills: int, longest_s: float | None = None) -> None:
+        """Kill that often, each process after a random time at work of at most ``longest_s``.
+
+        None: of at most a quarter of the time that a batch takes on this machine where nobody kills it.
+        """
+        if longest_s is None:
+            began_s = time.monotonic()
+            assert self._process(self._folder / "undisturbed" / "history.db", 1200)
+            longest_s = (time.monotonic() - began_s) / 4
         while self.kills < kills:
             history = self._folder / f"{self.finished}" / "history.db"
             while self.kills < kills and not self._process(history, self._random.uniform(0, longest_s)):

@@ -28,5 +28,5 @@ def test_a_batch_killed_a_hundred_times_has_every_analysis_once(tmp_path, photos
 @pytest.mark.nightly
 def test_a_batch_on_the_embedded_model_killed_a_hundred_times_has_every_analysis_once(tmp_path, photos):
     killing = Killing(tmp_path, photos, "mini", seed=3)
-    killing.run(kills=100, longest_s=12)
+    killing.run(kills=100)
     assert killing.finished > 1
