@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QFont, QFontDatabase
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -28,10 +28,8 @@ from mondrian_desktop.bootstrap import build
 from mondrian_desktop.engine.protocol import Stage
 from mondrian_desktop.gui.album import Standing
 from mondrian_desktop.gui.app import samples
-from mondrian_desktop.gui.batch_sheet import BatchSheet
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
-from mondrian_desktop.gui.menu_bar import MenuBar
 from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.qt.main_thread import MainThread
@@ -39,6 +37,7 @@ from mondrian_desktop.settings import MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT
 from mondrian_desktop.weights.servers import make
 from mondrian_desktop.weights.space import GIB
 from mondrian_desktop.weights.standing import Machine
+from tools import shoot_scenes
 
 if TYPE_CHECKING:
     from mondrian_desktop.gui.feed import Live
@@ -48,7 +47,8 @@ SIZE = (1280, 800)
 MAX_BYTES = 300_000
 DOCUMENTED = (
     "hero", "empty", "dragging", "loading", "live", "live-dark", "finished-dark", "facts", "stopped", "failed",
-    "narrow", "models", "models-downloading-dark", "preferences-analysis", "preferences-service-on",
+    "narrow", "models", "models-downloading-dark", "preferences-analysis", "preferences-service-on", "batch",
+    "library-dark",
 )  # fmt: skip
 """What lies in the repository; ``--all`` takes every state, light and dark."""
 PREFERENCES = tuple(
@@ -135,6 +135,16 @@ class Studio(QObject):
             optimize(file)
         print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
 
+    def both(self, name: str, widget: QWidget | None = None) -> Scene:
+        """Take a state in light and in dark, as far as they are wanted."""
+        self.shot(name, widget)
+        if self.wants(f"{name}-dark"):
+            self.theme.hold(True)
+            yield 150
+            self.shot(f"{name}-dark", widget)
+            self.theme.hold(False)
+            yield 150
+
     def close(self) -> None:
         """End everything."""
         self._pump_timer.stop()
@@ -200,7 +210,9 @@ def script(studio: Studio, scratch: Path) -> Scene:
         yield from preferences(studio)
     if studio.wants(*MODELS):
         yield from models(studio)
-    if not studio.wants_more_than((*PREFERENCES, *MODELS)):
+    shoots = studio.wants(*shoot_scenes.NAMES)
+    if not studio.wants_more_than((*PREFERENCES, *MODELS, *shoot_scenes.NAMES)):
+        yield from shoot_scenes.play(studio, scratch) if shoots else ()
         return
     drag(window, [*samples(), scratch / "a folder", scratch / "notes.txt"])
     yield 100
@@ -215,8 +227,8 @@ def script(studio: Studio, scratch: Path) -> Scene:
     yield from asked(studio)
     yield from stopped(studio)
     yield from failed(studio, scratch)
-    if studio.wants("batch-sheet", "batch", "batch-small", "batch-summary", "batch-failed", "menu-bar"):
-        yield from batch(studio, scratch)
+    if shoots:
+        yield from shoot_scenes.play(studio, scratch)
     if studio.wants("server-sheet", "server-bar", "server-bar-narrow", "server-down"):
         yield from server(studio, scratch)
     if studio.wants("names", "many"):
@@ -432,48 +444,6 @@ def many(studio: Studio, scratch: Path) -> Scene:
     yield from both(studio, "many")
 
 
-def batch(studio: Studio, scratch: Path) -> Scene:
-    """Analyze a folder: the sheet, the list while it runs, the summary; the menu of the menu bar."""
-    window, batches = studio.window, studio.window.batches
-    shoot = scratch / "Iceland, March"
-    shoot.mkdir()
-    for number in range(4):
-        for source in samples():
-            shutil.copy(source, shoot / f"DSC_{number}{source.name}")
-    (shoot / "DSC_0torn.jpg").write_bytes(samples()[0].read_bytes()[:20_000])
-    (shoot / _LONG_NAMES[3]).write_bytes(samples()[1].read_bytes())
-    batches.prepare([shoot])
-    yield _SETTLE_MS
-    sheet = window.findChildren(BatchSheet)[0]
-    yield from both(studio, "batch-sheet", sheet)
-    menu = MenuBar(batches)
-    sheet.accept()
-    yield lambda: studio.service.progress().over >= 7
-    yield lambda: studio.window.session.feed.running is not None
-    studio.hold_when = lambda live: live.partial is not None and len(live.partial.critique.dimensions) >= 2
-    yield lambda: studio.is_held
-    yield _SETTLE_MS
-    yield from both(studio, "batch", batches.window)
-    menu.refresh()
-    menu.menu.ensurePolished()
-    menu.menu.resize(menu.menu.sizeHint())
-    yield from both(studio, "menu-bar", menu.menu)
-    menu.tray.icon().pixmap(QSize(36, 36)).save(str(studio.folder / "menu-bar-icon.png"))
-    menu.close()
-    batches.window.resize(560, 360)
-    yield _SETTLE_MS
-    yield from both(studio, "batch-small", batches.window)
-    batches.window.resize(880, 640)
-    studio.hold_when = None
-    yield lambda: not batches.control.is_running
-    yield _SETTLE_MS
-    yield from both(studio, "batch-summary", batches.window)
-    batches.window.tabs.setCurrentIndex(3)
-    yield _SETTLE_MS
-    yield from both(studio, "batch-failed", batches.window)
-    batches.close_window()
-
-
 def server(studio: Studio, scratch: Path) -> Scene:
     """Look at the sheet of servers, choose one, and find it gone in the middle of a batch."""
     window, service = studio.window, studio.service
@@ -512,12 +482,7 @@ def server(studio: Studio, scratch: Path) -> Scene:
 
 def both(studio: Studio, name: str, widget: QWidget | None = None) -> Scene:
     """Take a state in light and in dark."""
-    studio.shot(name, widget)
-    studio.theme.hold(True)
-    yield 150
-    studio.shot(f"{name}-dark", widget)
-    studio.theme.hold(False)
-    yield 150
+    yield from studio.both(name, widget)
 
 
 def choose(window: MainWindow, stem: str) -> None:
