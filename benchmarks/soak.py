@@ -10,7 +10,7 @@ The seed and what was done at last are told on stderr; ``--seed`` does the same 
 whole log of actions is kept where stderr says when something was found.
 
 How long the window stood still is judged against the naive loop on the same model (see :mod:`benchmarks.pump`), which
-lets nothing in from the start of loading to the first token.
+lets nothing in from the start of loading to the first token: by the pump's own goal.
 """
 
 import json
@@ -83,9 +83,9 @@ def figures(outcome: dict[str, Any], crashed: int, naive_ms: float) -> list[Figu
         figure("photos analyzed", outcome["jobs"].get("done", 0)),
         figure("crashes", crashed, at_most=0),
         figure("exceptions, warnings of Qt's, errors, faults in the history", len(outcome["findings"]), at_most=0),
-        figure("longest gap / the naive loop's", longest_ms / naive_ms, at_most=0.5),
+        figure("longest gap / the naive loop's", longest_ms / naive_ms, at_most=0.08),
         figure("longest gap", longest_ms, "ms"),
-        figure("p99.9 gap", quantile(every, 0.999), "ms", at_most=STILL_MS),
+        figure("p99.9 gap", quantile(every, 0.999), "ms"),
         figure(f"time in gaps over {STILL_MS} ms", 100 * still_ms / max(total_ms, 1), "%"),
         *(figure(f"more {words[what]}, last session / second", more, at_most=0) for what, more in grown.items()),
         figure("resident memory at the end", late.get("resident", 0) / 1e6, "MB"),
