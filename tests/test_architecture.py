@@ -50,7 +50,7 @@ def test_the_window_is_up_before_the_model_library_is_loaded() -> None:
     assert "PySide6" in loaded
     assert not loaded & {"mlx_vlm", "transformers"}
     # Half of the time until the first painting, and not needed for it.
-    assert not loaded & {"numpy", "PIL", "pydantic", "markdown_it", "fastapi", "tqdm"}
+    assert not loaded & {"numpy", "PIL", "pydantic", "markdown_it", "fastapi", "segno", "tqdm"}
 
 
 def test_the_package_itself_imports_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -10,7 +11,6 @@ from mondrian_desktop import APP_NAME
 from mondrian_desktop.gui import dialogs
 from mondrian_desktop.gui.batch_control import BatchControl
 from mondrian_desktop.gui.batch_sheet import BatchSheet, ask_for_folder
-from mondrian_desktop.gui.batch_window import BatchWindow
 from mondrian_desktop.gui.notice import Notice
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.theme import Theme
@@ -18,6 +18,9 @@ from mondrian_desktop.jobs.model import Batch
 from mondrian_desktop.photo.text import shown_name
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import ADVISOR, BATCH_SUBFOLDERS
+
+if TYPE_CHECKING:
+    from mondrian_desktop.gui.batch_window import BatchWindow
 
 
 class Batches(QObject):
@@ -46,9 +49,11 @@ class Batches(QObject):
         self.control.begun.connect(self._begun)
 
     @property
-    def window(self) -> BatchWindow:
+    def window(self) -> "BatchWindow":
         """The batch window, made when it is first wanted."""
         if self._made is None:
+            from mondrian_desktop.gui.batch_window import BatchWindow  # not before the first painting
+
             self._made = BatchWindow(self.control, self._theme, self._thumbnails)
             self._made.open_wanted.connect(self.open_wanted)
             self._made.folder_wanted.connect(self.ask_for_folder)

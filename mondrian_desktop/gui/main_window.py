@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -21,7 +21,6 @@ from mondrian_desktop.gui.chore import Chore, write_sidecars
 from mondrian_desktop.gui.drop_area import DropArea
 from mondrian_desktop.gui.exporting import Exporting
 from mondrian_desktop.gui.incoming import Incoming, sort
-from mondrian_desktop.gui.library_window import LibraryWindow
 from mondrian_desktop.gui.local_service import LocalService
 from mondrian_desktop.gui.looking import Looking
 from mondrian_desktop.gui.model_choice import ModelChoice
@@ -30,7 +29,6 @@ from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.place import Place
 from mondrian_desktop.gui.possible import possible
-from mondrian_desktop.gui.preferences import Preferences
 from mondrian_desktop.gui.reading_order import set_tab_order
 from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, FACTS, PANEL, RAW
 from mondrian_desktop.gui.server_bar import ServerBar
@@ -42,6 +40,10 @@ from mondrian_desktop.gui.work_area import WorkArea
 from mondrian_desktop.jobs.model import Job
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import ADVISOR, APPEARANCE, MODEL, Setting
+
+if TYPE_CHECKING:
+    from mondrian_desktop.gui.library_window import LibraryWindow
+    from mondrian_desktop.gui.preferences import Preferences
 
 _DEFAULT_SIZE = (1280, 800)
 
@@ -115,9 +117,11 @@ class MainWindow(QMainWindow):
             self.asking.analyze(entries)
         self.activateWindow()
 
-    def open_library(self) -> LibraryWindow:
+    def open_library(self) -> "LibraryWindow":
         """Show everything analyzed, in a window of its own, and return it."""
         if self._library is None:
+            from mondrian_desktop.gui.library_window import LibraryWindow  # not before the first painting
+
             self._library = LibraryWindow(self.session.service, self._theme)
             self._library.open_wanted.connect(lambda paths: self.open_photos(sort(paths)))
         self._library.look_again()
@@ -147,9 +151,11 @@ class MainWindow(QMainWindow):
         self.notice.tell(text)
         announce.politely(self, text)
 
-    def show_preferences(self, page: str = "") -> Preferences:
+    def show_preferences(self, page: str = "") -> "Preferences":
         """Show the preferences, at the page of this title or the one last seen."""
         if self.preferences is None:
+            from mondrian_desktop.gui.preferences import Preferences  # not before the first painting
+
             self.preferences = Preferences(self, self.session.service, self.local_service, self._theme)
             self.preferences.privacy_page.erased.connect(self._forget)
             self.preferences.models_wanted.connect(self.models.open_sheet)
