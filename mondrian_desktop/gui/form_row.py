@@ -34,7 +34,9 @@ class FormRow(QWidget):
         self.problem = plain_label("")
         self.problem.hide()
         self.help = plain_label(help_text)
-        self.help.setVisible(bool(help_text))
+        if not help_text:
+            # Never shown by hand: as long as it lies in no window, it would be one of its own.
+            self.help.hide()
 
     def put(self, *parts: QWidget | QLayout) -> None:
         """Lay out what is filled in, from above to below; once."""

@@ -50,6 +50,17 @@ def test_every_setting_is_on_the_page_of_its_group(preferences):
         assert QAccessible.queryAccessibleInterface(row.control).text(QAccessible.Text.Name)
 
 
+def test_nothing_of_a_page_is_a_window_of_its_own_while_it_is_made(stand, monkeypatch):
+    shown = []
+    set_visible = QLabel.setVisible
+    monkeypatch.setattr(
+        QLabel, "setVisible", lambda label, on: (shown.append(label.text()) if on and label.isWindow() else None,
+                                                 set_visible(label, on)),
+    )  # fmt: skip
+    stand.trigger("preferences")
+    assert shown == []
+
+
 def test_labels_are_never_markup(preferences):
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in preferences.findChildren(QLabel))
 
