@@ -1,8 +1,10 @@
 """The preferences: one window, a page a group of settings, generated from the declarations."""
 
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
@@ -35,16 +37,13 @@ _LIST_WIDTH = 20 * GRID
 class Preferences(QWidget):
     """A window beside the main one. What is changed here is in force at once, and what is changed elsewhere shows.
 
+    Pages are made when they are first looked at, and the others one by one afterwards: all at once would hold
+    everything up.
+
     Attributes
     ----------
     titles
         The list of pages: the groups in their order, and then what is not generated.
-    rows
-        The generated rows, by the setting's name.
-    service_page, advisors_page, privacy_page
-        The pages of the local service, of the advisors' files, and of what is kept.
-    models
-        The button for all that can be done with models.
     """
 
     models_wanted = Signal()
@@ -57,26 +56,25 @@ class Preferences(QWidget):
         self.setMinimumSize(640, 360)
         self._service = service
         self._theme = theme
-        self.rows: dict[str, OptionRow] = {}
-        self.service_page = ServicePage(service.settings, local, theme)
+        self._local = local
+        self._rows: dict[str, OptionRow] = {}
+        self._model_row: ModelRow | None = None
+        self._makers: dict[int, Callable[[], QWidget]] = {}
         self.titles = QListWidget()
         self.titles.setAccessibleName("Pages")
         self.titles.setFixedWidth(_LIST_WIDTH)
         self.titles.setProperty("sidebar", True)
         self.titles.setFrameShape(QFrame.Shape.NoFrame)
-        self.models = QPushButton("Models…")
-        self.models.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.models.setToolTip("Download, add and remove models")
-        self.models.clicked.connect(self.models_wanted)
         self._pages = QStackedWidget()
         for group in Group:
-            self.add_page(str(group), self.service_page if group is Group.SERVICE else self._generate(group))
-        self.advisors_page = AdvisorEditor(service, theme)
-        self.add_page("Advisors", self.advisors_page)
-        self.privacy_page = PrivacyPage(service, theme)
-        self.add_page("Privacy", self.privacy_page)
-        self.titles.currentRowChanged.connect(self._pages.setCurrentIndex)
-        self.titles.setCurrentRow(0)
+            is_service = group is Group.SERVICE
+            self._add_page(str(group), (lambda: self.service_page) if is_service else partial(self._generate, group))
+        self._add_page("Advisors", lambda: self.advisors_page)
+        self._add_page("Privacy", lambda: self.privacy_page)
+        self._others = QTimer(self)
+        self._others.setInterval(0)
+        self._others.timeout.connect(self._make_another)
+        self.titles.currentRowChanged.connect(self._turn_to)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, 0, 0)
         layout.setSpacing(0)
@@ -85,36 +83,86 @@ class Preferences(QWidget):
         for keys in ("Ctrl+W", "Esc"):
             QShortcut(QKeySequence(keys), self, self.close)
         self._leave = service.settings.on_change(self._setting_changed)
-        service.on_advisors(lambda _: self.rows[ADVISOR.name].offer(self._advisors()))
+        service.on_advisors(lambda _: self._offer_advisors())
 
-    def add_page(self, title: str, page: QWidget) -> None:
-        """Add a page that is not generated."""
+    @property
+    def rows(self) -> Mapping[str, OptionRow]:
+        """The generated rows of all pages, by the setting's name."""
+        for number in tuple(self._makers):
+            self._make(number)
+        return self._rows
+
+    @cached_property
+    def service_page(self) -> ServicePage:
+        """The page of the local service."""
+        return ServicePage(self._service.settings, self._local, self._theme)
+
+    @cached_property
+    def advisors_page(self) -> AdvisorEditor:
+        """The page of the advisors' files."""
+        return AdvisorEditor(self._service, self._theme)
+
+    @cached_property
+    def privacy_page(self) -> PrivacyPage:
+        """The page of what is kept."""
+        return PrivacyPage(self._service, self._theme)
+
+    @cached_property
+    def models(self) -> QPushButton:
+        """The button for all that can be done with models."""
+        button = QPushButton("Models…")
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        button.setToolTip("Download, add and remove models")
+        button.clicked.connect(self.models_wanted)
+        return button
+
+    def _add_page(self, title: str, make: Callable[[], QWidget]) -> None:
         area = QScrollArea()
         area.setAccessibleName(title)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(page)
+        self._makers[self._pages.addWidget(area)] = make
         item = QListWidgetItem(title, self.titles)
         item.setSizeHint(QSize(0, 4 * GRID))
-        self._pages.addWidget(area)
+
+    def _turn_to(self, number: int) -> None:
+        self._make(number)
+        self._pages.setCurrentIndex(number)
+
+    def _make(self, number: int) -> None:
+        make, area = self._makers.pop(number, None), self._pages.widget(number)
+        if make is not None and isinstance(area, QScrollArea):
+            area.setWidget(make())
+
+    def _make_another(self) -> None:
+        if self._makers:
+            self._make(min(self._makers))
+        else:
+            self._others.stop()
 
     def present(self, title: str = "") -> None:
         """Show the window in front, with the page of this title, or the one last seen."""
         for item in self.titles.findItems(title, Qt.MatchFlag.MatchExactly):
             self.titles.setCurrentItem(item)
-        self._model_row.look_again()
-        for row in self.rows.values():
+        if self.titles.currentRow() < 0:
+            self.titles.setCurrentRow(0)
+        if self._model_row is not None:
+            self._model_row.look_again()
+        for row in self._rows.values():
             row.refresh()
-        self.service_page.refresh()
+        self._refresh_service()
         self.privacy_page.measure()
         self.show()
         self.activateWindow()
+        self._others.start()
 
     def end(self) -> None:
         """Close it and listen to nothing any more: the end of the app."""
+        self._others.stop()
         self._leave()
-        self._model_row.leave()
+        if self._model_row is not None:
+            self._model_row.leave()
         self.close()
 
     def _generate(self, group: Group) -> QWidget:
@@ -123,7 +171,7 @@ class Preferences(QWidget):
         layout.setContentsMargins(2 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
         layout.setSpacing(2 * GRID)
         made = {each.name: self._row(each) for each in ALL if each.group is group}
-        self.rows |= made
+        self._rows |= made
         has_labels = any(row.has_label for row in made.values())
         for row in made.values():
             row.indent(has_labels)
@@ -142,10 +190,19 @@ class Preferences(QWidget):
         options = self._advisors() if setting is ADVISOR else []
         return OptionRow(self._service.settings, setting, self._theme, options)
 
+    def _refresh_service(self) -> None:
+        # Not before it is made: it then shows what is true.
+        if "service_page" in vars(self):
+            self.service_page.refresh()
+
+    def _offer_advisors(self) -> None:
+        if ADVISOR.name in self._rows:
+            self._rows[ADVISOR.name].offer(self._advisors())
+
     def _advisors(self) -> list[tuple[Any, str]]:
         return [(each.id, each.name) for each in self._service.advisors.values()]
 
     def _setting_changed(self, setting: Setting[Any]) -> None:
-        if setting.name in self.rows:
-            self.rows[setting.name].refresh()
-        self.service_page.refresh()
+        if setting.name in self._rows:
+            self._rows[setting.name].refresh()
+        self._refresh_service()

@@ -6,6 +6,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
 
 from mondrian_desktop.gui.batch_sheet import BatchSheet
+from mondrian_desktop.gui.option_row import OptionRow
 from mondrian_desktop.settings import (
     ADVISOR,
     ALL,
@@ -59,6 +60,23 @@ def test_nothing_of_a_page_is_a_window_of_its_own_while_it_is_made(stand, monkey
     )  # fmt: skip
     stand.trigger("preferences")
     assert shown == []
+
+
+def test_pages_that_nobody_looks_at_yet_are_made_one_by_one(stand):
+    stand.trigger("preferences")
+    preferences = stand.window.preferences
+    made = len(preferences.findChildren(OptionRow))
+    assert 0 < made < len(ALL) / 2, "all at once would hold the window up"
+    stand.qtbot.waitUntil(lambda: len(preferences.findChildren(OptionRow)) >= len(ALL) - 4)
+    stand.qtbot.waitUntil(lambda: not preferences._others.isActive())
+    assert not preferences._makers
+
+
+def test_a_page_is_there_as_soon_as_it_is_looked_at(stand):
+    preferences = stand.window.show_preferences("Advisors")
+    assert preferences.advisors_page.isVisible()
+    preferences.titles.setCurrentRow(1)
+    assert preferences.findChild(QLineEdit, "max_tokens").isVisible()
 
 
 def test_labels_are_never_markup(preferences):
@@ -248,6 +266,8 @@ def test_appearance_follows_at_once(preferences, stand):
 
 
 def test_closes_by_key_and_with_the_window(preferences, stand):
+    # Keys go to the active window, which it is once the loop has run.
+    stand.qtbot.waitUntil(preferences.isActiveWindow)
     stand.qtbot.keyClick(preferences, Qt.Key.Key_Escape)
     assert not preferences.isVisible()
     stand.trigger("preferences")
