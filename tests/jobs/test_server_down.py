@@ -1,5 +1,6 @@
 """A server that goes away in the middle of a batch: what waits for it is kept, and goes on when it answers."""
 
+import threading
 import time
 
 import numpy as np
@@ -72,12 +73,27 @@ def states(service):
     return [str(job.state) for job in service.jobs]
 
 
+def run(service, until):
+    """Drive the pump, which waits for ever where nothing comes: then this fails."""
+
+    def fail():
+        raise AssertionError("it never came to that")
+
+    late = threading.Timer(60, lambda: service.pump.post(fail))
+    late.start()
+    try:
+        service.pump.run(until=until)
+    finally:
+        late.cancel()
+        late.join()
+
+
 def until_down(service):
-    service.pump.run(until=lambda: service.problem is not None and service.stands)
+    run(service, lambda: service.problem is not None and service.stands)
 
 
 def until_idle(service):
-    service.pump.run(until=lambda: service.problem is None and service.pump.is_idle)
+    run(service, lambda: service.problem is None and service.pump.is_idle)
 
 
 def test_what_waits_for_a_server_is_kept_in_its_order_and_goes_on_by_itself(service, folder, open_server):
