@@ -25,6 +25,7 @@ from training.rubric import DIMENSIONS
 AUXILIARY = 0.3
 CORES = 2
 """Whose seconds are counted."""
+LOG = "loss.jsonl"
 QUESTIONS_EVERY = 2
 """Steps of stage B between two batches of questions."""
 
@@ -87,9 +88,15 @@ def run(stage: Stage, model: MondrianMini, batches: Batches, check: Batches, fol
         trainer.restore(saved["optimizers"])
         batches.rng.bit_generator.state = saved["rng"]
         progress = _Progress(**saved["progress"])
-    _loop(stage, trainer, batches, check, progress, underway, folder / "loss.jsonl")
+    _loop(stage, trainer, batches, check, progress, underway, folder / LOG)
     torch.save(model.state_dict(), finished)
     underway.unlink(missing_ok=True)
+
+
+def seconds_of(stage: str, folder: Path) -> float:
+    """Return the seconds of two cores that a stage had run when it last wrote to the log."""
+    rows = [json.loads(line) for line in (folder / LOG).read_text("utf-8").splitlines()]
+    return max(float(row["seconds"]) for row in rows if row["stage"] == stage)
 
 
 def _trained_in(stage: str) -> Callable[[str], bool]:

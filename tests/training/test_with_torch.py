@@ -1,5 +1,6 @@
 """Needs PyTorch: run in the training's environment (``.venv-training/bin/python -m pytest tests/training``)."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,8 @@ def test_an_interrupted_stage_ends_as_if_it_had_not_been(
     resumed = fresh(batches)
     train.run(stage, resumed, batches, batches, tmp_path / "parts")
     assert all(torch.equal(one, two) for one, two in zip(whole.parameters(), resumed.parameters(), strict=True))
+    last = json.loads((tmp_path / "parts" / train.LOG).read_text("utf-8").splitlines()[-1])
+    assert train.seconds_of("b", tmp_path / "parts") == last["seconds"] > 0
 
 
 def test_a_few_steps_lower_the_loss(batches: Batches, tmp_path: Path) -> None:
