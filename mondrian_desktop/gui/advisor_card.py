@@ -1,9 +1,10 @@
 """Before a critique: who would write it, and what this advisor looks at first."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from mondrian_desktop.critique.advisor import Advisor
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
 from mondrian_desktop.report.clean import clean_line
 
@@ -23,11 +24,11 @@ class AdvisorCard(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._who = _label()
-        self._biography = _label()
-        self._focus_heading = _label()
-        self._note = _label()
-        self._focus = [(_label(), _label()) for _ in range(_MOST)]
+        self._who = plain_label()
+        self._biography = plain_label()
+        self._focus_heading = plain_label()
+        self._note = plain_label()
+        self._focus = [(plain_label(), plain_label()) for _ in range(_MOST)]
         self.analyze = QPushButton("Analyze")
         self.analyze.setAccessibleName("Analyze this photo")
         self.analyze.clicked.connect(self.analyze_wanted)
@@ -76,10 +77,3 @@ class AdvisorCard(QScrollArea):
     def _restyle(self) -> None:
         for label in (self._who, self._focus_heading, self._note, *(number for number, _ in self._focus)):
             set_text_color(label, self._theme.colors.soft)
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

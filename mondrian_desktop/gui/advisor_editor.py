@@ -32,7 +32,7 @@ from mondrian_desktop.critique.advisor import (
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import mac
-from mondrian_desktop.gui.form_row import plain_label
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
 from mondrian_desktop.report.clean import breakable, clean, clean_line
 from mondrian_desktop.service import Service

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
-from mondrian_desktop.gui.form_row import plain_label
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color, tabular
 from mondrian_desktop.report.clean import breakable, clean
 

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
 
 from mondrian_desktop.critique.advisor import Advisors
 from mondrian_desktop.gui.advisor_list import AdvisorList
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID
 from mondrian_desktop.photo.text import shown_name
 
@@ -44,13 +44,13 @@ class BatchSheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self._start = start
-        heading = _label(_what(roots))
+        heading = plain_label(_what(roots))
         self.advisors = AdvisorList(advisors, checked=(chosen,))
         self.recursive = QCheckBox("Photos in subfolders, too")
         self.recursive.setChecked(True)
         self.recursive.setVisible(has_folders)
         self.again = QCheckBox("Analyze again what is analyzed already")
-        self._note = _label("")
+        self._note = plain_label()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = buttons.addButton("Analyze", QDialogButtonBox.ButtonRole.AcceptRole)
         self.go.setProperty("primary", True)
@@ -60,7 +60,7 @@ class BatchSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        for widget in (heading, _label("Who is asked about each photo?"), self.advisors):
+        for widget in (heading, plain_label("Who is asked about each photo?"), self.advisors):
             layout.addWidget(widget)
         layout.addSpacing(GRID)
         for below in (self.recursive, self.again, self._note, buttons):
@@ -104,10 +104,3 @@ def _what(roots: Sequence[Path]) -> str:
     return f"Analyze {len(roots):,} photos and folders: {shown_name(roots[0])}, {shown_name(roots[1])}" + (
         "" if len(roots) == 2 else "…"
     )
-
-
-def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from mondrian_desktop.gui.batch_control import WORDS
 from mondrian_desktop.gui.chore import Chore
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color, tabular
 from mondrian_desktop.jobs.history import SUMMED_AT_ONCE
 from mondrian_desktop.jobs.model import Batch, JobState
@@ -155,9 +155,9 @@ class BatchSummary(QWidget):
         advisors = service.advisors
         self.scores = Scores({each: advisors[each].name for each in advisors}, self)
         self.table = QTreeView()
-        self.words = _label()
-        self.best = _label()
-        self.weakest = _label()
+        self.words = plain_label(figures=True)
+        self.best = plain_label(figures=True)
+        self.weakest = plain_label(figures=True)
         self.spread = _Spread(theme)
         self.exports = {kind: self._export_button(kind) for kind in _KINDS}
         self._set_up_table()
@@ -382,11 +382,3 @@ def _name(line: Line) -> str:
 def _mean(counts: Mapping[int, int]) -> float:
     times = sum(counts.values())
     return sum(score * each for score, each in counts.items()) / times if times else 0.0
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setFont(tabular(label.font()))
-    return label

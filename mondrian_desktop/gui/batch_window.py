@@ -10,7 +10,6 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QTabBar,
@@ -27,10 +26,11 @@ from mondrian_desktop.gui.batch_verbs import VERBS, BatchVerbs
 from mondrian_desktop.gui.chore import Chore
 from mondrian_desktop.gui.drop_area import DropArea
 from mondrian_desktop.gui.incoming import Incoming
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.message_page import MessagePage
 from mondrian_desktop.gui.notice import Notice
 from mondrian_desktop.gui.pictures import Thumbnails
-from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_background, set_text_color, tabular
+from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_background, set_text_color
 from mondrian_desktop.jobs.model import Batch, Job, JobState
 from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.report.clean import clean_line
@@ -71,9 +71,9 @@ class BatchWindow(QWidget):
         self.batches.setAccessibleName("Batches")
         self.batches.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.batches.setMinimumContentsLength(30)
-        self.status = _label("")
+        self.status = plain_label(wraps=False, figures=True)
         self.status.setFont(scaled(self.font(), 1.3))
-        self.pace = _label("")
+        self.pace = plain_label(wraps=False, figures=True)
         self.bar = BatchBar(theme)
         self.notice = Notice(theme)
         self.pause = self._button("Pause", control.toggle_pause)
@@ -89,7 +89,7 @@ class BatchWindow(QWidget):
         self.list = BatchList(self.model, theme, thumbnails)
         self.chore = Chore(self.notice)
         self.summary = BatchSummary(self._service, theme, self.chore)
-        self._nothing = _label("Nothing here")
+        self._nothing = plain_label("Nothing here")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.invitation = MessagePage(theme, "No batch yet")
         self.invitation.show_message(
@@ -285,8 +285,8 @@ class BatchWindow(QWidget):
             words = status(progress, paused=service.stands, gathering=gathering)
         else:
             words = self._outcome()
-        _set(self.status, words)
-        _set(self.pace, throughput(progress) if is_open and not service.stands else "")
+        self.status.setText(words)
+        self.pace.setText(throughput(progress) if is_open and not service.stands else "")
         counts = [self.model.count(show) for show in Show]
         for n, (show, count) in enumerate(zip(Show, counts, strict=True)):
             self.tabs.setTabText(n, f"{show.value} {count:,}" if count else show.value)
@@ -350,15 +350,3 @@ def _row(entry: tuple[Job, float | None]) -> Row:
 def _title(batch: Batch) -> str:
     created = batch.created.astimezone()
     return f"{clean_line(batch.name, 60) or 'Batch'} · {created:%Y-%m-%d %H:%M}"
-
-
-def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setFont(tabular(label.font()))
-    return label
-
-
-def _set(label: QLabel, text: str) -> None:
-    if label.text() != text:
-        label.setText(text)

@@ -2,14 +2,15 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from mondrian_desktop.engine.protocol import Stage
 from mondrian_desktop.gui.feed import Live
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.phase_bar import PhaseBar
-from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color, tabular
+from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.report.model import Analysis
 
@@ -27,10 +28,10 @@ class BottomBar(QWidget):
         self.setAccessibleName("Progress")
         self.bar = PhaseBar(theme)
         self.bar.setMaximumWidth(40 * GRID)
-        self.label = _label("")
+        self.label = plain_label(wraps=False, figures=True)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.times = _label("")
-        self.waiting = _label("")
+        self.times = plain_label(wraps=False, figures=True)
+        self.waiting = plain_label(wraps=False, figures=True)
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Stop the running analysis (Esc)")
         self.stop.clicked.connect(self.stop_wanted)
@@ -62,11 +63,11 @@ class BottomBar(QWidget):
             self._show_working(True)
         self.bar.aim(live.shares(now_s, max_tokens))
         self.bar.advance()
-        _set(self.label, phase_words(live))
+        self.label.setText(phase_words(live))
         first = "" if live.first_token_s is None else f"first token {seconds(live.first_token_s)}  ·  "
         left = time_left(live.seconds_left())
-        _set(self.times, f"{first}{clock(now_s - live.began_s)}" + (f"  ·  {left}" if left else ""))
-        _set(self.waiting, f"{waiting} waiting" if waiting else "")
+        self.times.setText(f"{first}{clock(now_s - live.began_s)}" + (f"  ·  {left}" if left else ""))
+        self.waiting.setText(f"{waiting} waiting" if waiting else "")
         self.waiting.setVisible(bool(waiting))
         self.stop_all.setVisible(bool(waiting))
 
@@ -74,8 +75,8 @@ class BottomBar(QWidget):
         """Show that nothing runs."""
         self._job_id = ""
         self._show_working(False)
-        _set(self.label, words)
-        _set(self.times, "")
+        self.label.setText(words)
+        self.times.setText("")
 
     def _show_working(self, working: bool) -> None:
         self.bar.setVisible(working)
@@ -146,15 +147,3 @@ def seconds(value: float) -> str:
 
 def _bytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setFont(tabular(label.font()))
-    return label
-
-
-def _set(label: QLabel, text: str) -> None:
-    if label.text() != text:
-        label.setText(text)

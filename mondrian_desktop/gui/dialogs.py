@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayout, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayout, QMessageBox, QWidget
 
 from mondrian_desktop import APP_NAME, __version__
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID
 
 
@@ -48,8 +49,8 @@ def keyboard_shortcuts(parent: QWidget, shortcuts: Sequence[tuple[str, str]]) ->
     layout.setHorizontalSpacing(4 * GRID)
     layout.setVerticalSpacing(GRID // 2)
     for row, (what, keys) in enumerate(shortcuts):
-        layout.addWidget(_label(what), row, 0)
-        layout.addWidget(_label(keys), row, 1, Qt.AlignmentFlag.AlignRight)
+        layout.addWidget(plain_label(what, wraps=False), row, 0)
+        layout.addWidget(plain_label(keys, wraps=False), row, 1, Qt.AlignmentFlag.AlignRight)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     layout.addWidget(buttons, len(shortcuts), 0, 1, 2)
@@ -63,9 +64,3 @@ def _filters() -> Sequence[tuple[str, Sequence[str]]]:
 
     # File systems of cameras write suffixes in capitals; not every file dialog overlooks the difference.
     return [(name, [*suffixes, *(each.upper() for each in suffixes)]) for name, suffixes in file_filters()]
-
-
-def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

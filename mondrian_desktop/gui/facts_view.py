@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from mondrian_desktop.gui.histogram import Histogram
-from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color, tabular
+from mondrian_desktop.gui.labels import plain_label
+from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
 from mondrian_desktop.photo.facts import exif_line, sentences
 from mondrian_desktop.photo.model import Exif, Measurements, Photo, Swatch
 from mondrian_desktop.report.clean import clean_line
@@ -51,9 +52,7 @@ class FactsStrip(QWidget):
         self._theme = theme
         self._line = ""
         self.histogram = Histogram(theme, QSize(20 * GRID, 5 * GRID))
-        self._label = QLabel()
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setFont(tabular(self.font()))
+        self._label = plain_label(wraps=False, figures=True)
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
@@ -189,10 +188,7 @@ class FactsPage(QScrollArea):
 
 
 def _text() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setFont(tabular(label.font()))
+    label = plain_label(figures=True)
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )

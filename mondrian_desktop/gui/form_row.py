@@ -1,8 +1,9 @@
 """A line of a form: its label, what is filled in, what is wrong with it, and what it is for."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
 from mondrian_desktop.report.clean import breakable, clean
 
@@ -75,11 +76,3 @@ class FormRow(QWidget):
         colors = self._theme.colors
         set_text_color(self.help, colors.soft)
         set_text_color(self.problem, colors.weak if self._is_wrong else colors.solid)
-
-
-def plain_label(text: str = "") -> QLabel:
-    """Return a label that wraps, and never takes text for markup."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

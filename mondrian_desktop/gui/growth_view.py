@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mondrian_desktop.critique.rubric import load_rubric
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, tabular
 from mondrian_desktop.jobs.growth import LATEST, lines, weakness
 from mondrian_desktop.jobs.history import History, Point
@@ -29,8 +30,9 @@ class GrowthView(QWidget):
         for each in RUBRICS:
             self.rubric.addItem(load_rubric(each).name, each)
         self.rubric.currentIndexChanged.connect(self._show)
-        self.words = _label()
-        self.assignment = _label()
+        self.words, self.assignment = plain_label(), plain_label()
+        for label in (self.words, self.assignment):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._charts = QWidget()
         self._grid = QGridLayout(self._charts)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -143,11 +145,3 @@ class _Line(QWidget):
 
     def _y(self, score: float, area: QRectF) -> float:
         return area.bottom() - (score - 1) / 9 * area.height()
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

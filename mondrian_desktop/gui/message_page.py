@@ -1,8 +1,9 @@
 """A sentence and what can be done about it, where a critique would be."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_text_color
 
 
@@ -15,13 +16,13 @@ class MessagePage(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.setAccessibleName(name)
-        self._heading = _label()
+        self._heading = plain_label()
         self._heading.setFont(scaled(self.font(), 1.3))
-        self._text = _label()
+        self._text = plain_label()
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._quiet = _label()
+        self._quiet = plain_label()
         self.button = QPushButton("Try again")
         self.button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.button.clicked.connect(self.pressed)
@@ -52,11 +53,3 @@ class MessagePage(QWidget):
 
     def _restyle(self) -> None:
         set_text_color(self._quiet, self._theme.colors.soft)
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setMinimumWidth(0)
-    return label

@@ -6,7 +6,8 @@ from typing import Any
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
 
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.gui.form_row import FormRow, plain_label
+from mondrian_desktop.gui.form_row import FormRow
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.settings import Setting, Settings

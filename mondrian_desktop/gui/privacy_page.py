@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QMessageBox, QPushButton, QVB
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import mac
-from mondrian_desktop.gui.form_row import plain_label
-from mondrian_desktop.gui.theme import GRID, Theme, set_text_color, tabular
+from mondrian_desktop.gui.labels import plain_label
+from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
 from mondrian_desktop.jobs.holdings import Holding, holdings
 from mondrian_desktop.report.clean import breakable
 from mondrian_desktop.service import Service
@@ -90,9 +90,7 @@ class PrivacyPage(QWidget):
         table.setVerticalSpacing(GRID // 2)
         table.setColumnStretch(0, 1)
         for number, holding in enumerate(holdings()):
-            size = QLabel("…")
-            size.setTextFormat(Qt.TextFormat.PlainText)
-            size.setFont(tabular(size.font()))
+            size = plain_label("…", wraps=False, figures=True)
             size.setAccessibleName(f"Size of {holding.name}")
             self.sizes[holding.name] = size
             what = plain_label(holding.what)

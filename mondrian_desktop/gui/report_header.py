@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from mondrian_desktop.critique.advisor import Advisor
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.radar import Radar
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_text_color
 from mondrian_desktop.report.clean import clean_line
@@ -32,12 +33,11 @@ class ReportHeader(QWidget):
         self._theme = theme
         self._tone = ""
         self.radar = Radar(theme)
-        self.score = _label(scaled(self.font(), 2.6, QFont.Weight.DemiBold))
+        self.score, self.word, self.name = (plain_label(wraps=False) for _ in range(3))
+        self.byline = plain_label()
+        self.score.setFont(scaled(self.font(), 2.6, QFont.Weight.DemiBold))
+        self.name.setFont(scaled(self.font(), 1.15, QFont.Weight.DemiBold))
         self.score.setMinimumWidth(self.score.fontMetrics().horizontalAdvance("10.0") + 2 * GRID)
-        self.word = _label(self.font())
-        self.name = _label(scaled(self.font(), 1.15, QFont.Weight.DemiBold))
-        self.byline = _label(self.font())
-        self.byline.setWordWrap(True)
         self.others = QPushButton()
         self.others.setProperty("quiet", True)
         self.others.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -113,10 +113,3 @@ class ReportHeader(QWidget):
         colors = self._theme.colors
         set_text_color(self.byline, colors.soft)
         set_text_color(self.word, getattr(colors, self._tone) if self._tone else colors.soft)
-
-
-def _label(font: QFont) -> QLabel:
-    label = QLabel()
-    label.setFont(font)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mondrian_desktop.gui.full_look import FullLook
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
 from mondrian_desktop.photo.model import Pixels
 from mondrian_desktop.pump import Post
@@ -26,8 +27,7 @@ class SeenLook(FullLook):
         self._seen = seen
         self._job_id = ""
         self.setAccessibleName("What the model saw")
-        self.line = QLabel()
-        self.line.setTextFormat(Qt.TextFormat.PlainText)
+        self.line = plain_label(wraps=False)
         self.line.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._theme = theme
         layout = self.layout()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_text_color
 from mondrian_desktop.report.clean import breakable, clean, clean_line
 from mondrian_desktop.service import Service
@@ -309,8 +310,6 @@ class Number(QLineEdit):
 
 
 def _text(words: str = "") -> QLabel:
-    label = QLabel(words)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = plain_label(words)
     label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     return label

@@ -8,7 +8,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.gui.form_row import FormRow, plain_label
+from mondrian_desktop.gui.form_row import FormRow
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.local_service import LocalService
 from mondrian_desktop.gui.option_row import OptionRow
 from mondrian_desktop.gui.qr_code import QrCode

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import announce, mac
-from mondrian_desktop.gui.form_row import plain_label
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_text_color
 from mondrian_desktop.gui.weights_row import WeightsRow
 from mondrian_desktop.report.clean import breakable, clean

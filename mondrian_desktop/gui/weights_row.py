@@ -1,9 +1,9 @@
 """One model in the models sheet: what it is, what it needs, how it stands, and what can be done with it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from mondrian_desktop.gui.form_row import plain_label
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_text_color, tabular
 from mondrian_desktop.report.clean import breakable, clean, clean_line
 from mondrian_desktop.weights.places import Owner
@@ -60,13 +60,13 @@ class WeightsRow(QFrame):
         self._standing, self._is_chosen = standing, is_chosen
         name = clean_line(standing.entry.name, 80)
         self.setAccessibleName(f"{name}, {standing.state}")
-        _set(self._name, clean_line(standing.entry.name, 44))
+        self._name.setText(clean_line(standing.entry.name, 44))
         self._name.setToolTip(name)
-        _set(self._badge, "In use" if is_chosen else "Recommended for this Mac" if standing.is_recommended else "")
-        _set(self._good_at, clean(standing.entry.good_at, 300))
-        _set(self._facts, breakable(facts_line(standing)))
+        self._badge.setText("In use" if is_chosen else "Recommended for this Mac" if standing.is_recommended else "")
+        self._good_at.setText(clean(standing.entry.good_at, 300))
+        self._facts.setText(breakable(facts_line(standing)))
         self._facts.setToolTip(evidence(standing))
-        _set(self._news, breakable(clean(news_line(standing), 500)))
+        self._news.setText(breakable(clean(news_line(standing), 500)))
         self._news.setVisible(bool(self._news.text()))
         self._good_at.setVisible(bool(self._good_at.text()))
         self._show_bar(standing)
@@ -203,8 +203,3 @@ def _where(standing: Standing) -> str:
         return ""
     words = {Owner.BUILT_IN: "built in", Owner.USER: "in a folder of yours", Owner.MONDRIAN: "on this Mac"}
     return words.get(standing.owner, f"on this Mac, in the {standing.owner} folder")
-
-
-def _set(label: QLabel, text: str) -> None:
-    if label.text() != text:
-        label.setText(text)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mondrian_desktop.gui.first_paint import FirstPaint
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_background, set_text_color
 
@@ -37,11 +38,13 @@ class Welcome(QWidget):
         self.open.setAccessibleName("Open photos")
         self.open.clicked.connect(self.open_wanted)
         self.samples = {path: self._sample(path) for path in samples}
-        self._heading = _label("Drop photos here")
+        self._heading = plain_label("Drop photos here")
         self._heading.setFont(scaled(self.font(), 1.9))
-        self._kinds = _label("JPEG, HEIC, PNG, TIFF, WebP and raw files")
-        self._try = _label("Or try one of these")
-        self._model = _label(model_line)
+        self._kinds = plain_label("JPEG, HEIC, PNG, TIFF, WebP and raw files")
+        self._try = plain_label("Or try one of these")
+        self._model = plain_label(model_line)
+        for label in (self._heading, self._kinds, self._try, self._model):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._lay_out()
         thumbnails.arrived.connect(self._show_sample)
         theme.changed.connect(self._restyle)
@@ -125,11 +128,3 @@ def _cut(pixmap: QPixmap, ratio: float) -> QPixmap:
     made = cut.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
     made.setDevicePixelRatio(ratio)
     return made
-
-
-def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-    label.setWordWrap(True)
-    return label

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from mondrian_desktop.gui.facts_view import FactsStrip
+from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.photo_list import PhotoList
 from mondrian_desktop.gui.photo_view import PhotoView
 from mondrian_desktop.gui.report_pane import ReportPane
@@ -114,10 +115,7 @@ class WorkArea(QWidget):
     def _make_sidebar(self, photos: PhotoList) -> QWidget:
         sidebar = QWidget()
         sidebar.setFixedWidth(SIDEBAR_WIDTH)
-        self._title = QLabel("Photos")
-        self._count = QLabel()
-        for label in (self._title, self._count):
-            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._title, self._count = plain_label("Photos", wraps=False), plain_label(wraps=False)
         self.add = QToolButton()
         self.add.setText("+")
         self.add.setAccessibleName("Open photos")
