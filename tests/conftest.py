@@ -6,11 +6,15 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from mondrian_desktop import log
+
+if TYPE_CHECKING:
+    from tests.api.browser import Browser, Page
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
@@ -47,6 +51,25 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
         monkeypatch.setenv(f"MONDRIAN_{kind.upper()}_DIR", str(home / kind))
     yield home
     log.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Browser"]:
+    """A real browser, for the tests of one module: starting it takes long."""
+    from tests.api.browser import Browser
+
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def browser(chromium: "Browser") -> Iterator["Page"]:
+    """A page of the browser that knows nothing of the one before, on a screen of usual size."""
+    page = chromium.page()
+    page.size(1200, 900)
+    yield page
+    page.close()
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ actions; only the pump is held in the middle of things, so that they can be look
 
 import argparse
 import importlib
-import json
 import os
 import shutil
 import sys
@@ -276,8 +275,7 @@ def models(studio: Studio) -> Scene:
     # What the tests use: a hub on this machine, with a model in it that is large enough to be looked at.
     hubs = importlib.import_module("tests.weights.hub_server")
     made = importlib.import_module("tests.weights.made")
-    content = {"config.json": json.dumps(made.CONFIG).encode(), "tokenizer.json": b"{}",
-               "preprocessor_config.json": b"{}", "model.safetensors": made.safetensors(40_000_000)}  # fmt: skip
+    content = made.model_files(40_000_000)
     repos = ("studio/Photo-Critic-VLM-4bit", "studio/" + "Very-Long-Name-" * 5 + "VLM", "studio/Gone-VLM")
     hub = hubs.HubServer({repo: hubs.Repo(content) for repo in repos[:2]})
     os.environ["HF_ENDPOINT"] = hub.address

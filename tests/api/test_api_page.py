@@ -1,31 +1,15 @@
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mondrian_desktop import paths
 from mondrian_desktop.api.page import page
-from tests.api.browser import PROGRAM, Browser, Page
+from tests.api.browser import PROGRAM, Page
 from tests.api.live import PHOTO, Gate, answer, writing
 
 needs_browser = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed (Debian package: chromium)")
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    browser = Browser(tmp_path_factory.mktemp("browser"))
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def browser(program: Browser) -> Iterator[Page]:
-    page = program.page()
-    page.size(1200, 900)
-    yield page
-    page.close()
 
 
 def gated(gate: Gate, text: str, at: int = 6):

@@ -7,18 +7,12 @@ from mondrian_desktop.cli.main import parse, run_command
 from mondrian_desktop.settings import MODEL, Settings
 from tests.jobs.scene import answer, make_service
 from tests.weights.hub_server import HubServer, Repo, drop, status
-from tests.weights.made import CONFIG, REPO, safetensors
+from tests.weights.made import REPO, model_files
 
 
 @pytest.fixture
 def hub(monkeypatch):
-    files = {
-        "config.json": json.dumps(CONFIG).encode(),
-        "tokenizer.json": b"{}",
-        "preprocessor_config.json": b"{}",
-        "model.safetensors": safetensors(50_000),
-    }
-    server = HubServer({REPO: Repo(files)})
+    server = HubServer({REPO: Repo(model_files(50_000))})
     monkeypatch.setenv("HF_ENDPOINT", server.address)
     yield server
     server.close()

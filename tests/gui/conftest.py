@@ -16,6 +16,7 @@ from mondrian_desktop.engine.scripted import ScriptedEngine, script
 from mondrian_desktop.gui.app import Desk
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
+from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
@@ -39,6 +40,14 @@ def answer(score: int = 7, dimensions: Sequence[str] = DIMENSIONS, comment: str 
             "technical_notes": "Sharp where it counts.",
         }
     )
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    """A theme of the application that ends with the test."""
+    made = Theme(qapp)
+    yield made
+    made.deleteLater()
 
 
 @pytest.fixture

@@ -5,17 +5,9 @@ import pytest
 from mondrian_desktop.engine.protocol import Phase, Stage, Token
 from mondrian_desktop.gui.bottom_bar import BottomBar, time_left
 from mondrian_desktop.gui.feed import Live
-from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.jobs.model import Job, JobState
 from mondrian_desktop.jobs.run import Partial
 from mondrian_desktop.report.model import Critique
-
-
-@pytest.fixture
-def theme(qapp):
-    made = Theme(qapp)
-    yield made
-    made.deleteLater()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.facts_loader import FactsLoader
 from mondrian_desktop.gui.facts_view import Facts, FactsPage, FactsStrip
 from mondrian_desktop.gui.histogram import Histogram, clipping_words
-from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.photo.model import Exif, Measurements, Photo, Swatch
 from mondrian_desktop.qt.main_thread import MainThread
 
@@ -19,13 +18,6 @@ MEASURED = Measurements(
     palette=(Swatch("#112233", 0.7), Swatch("#ffeedd", 0.3)),
 )  # fmt: skip
 FACTS = Facts(6000, 4000, Exif(camera="Nikon Z 6", shutter_s=0.004, aperture_f=8.0, iso=200), MEASURED)
-
-
-@pytest.fixture
-def theme(qapp):
-    made = Theme(qapp)
-    yield made
-    made.deleteLater()
 
 
 def test_the_line_is_what_photographers_read():

@@ -6,17 +6,10 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from mondrian_desktop.critique.advisor import load_advisors
 from mondrian_desktop.critique.rubric import load_rubric
 from mondrian_desktop.gui.panel_page import PanelPage
-from mondrian_desktop.gui.theme import CRITIQUE_MIN, Theme
+from mondrian_desktop.gui.theme import CRITIQUE_MIN
 from mondrian_desktop.report.model import Analysis, Critique, Generation, Labels, Score
 
 NAMES = tuple(each.name for each in load_rubric("critique").dimensions)
-
-
-@pytest.fixture
-def theme(qapp):
-    made = Theme(qapp)
-    yield made
-    made.deleteLater()
 
 
 @pytest.fixture

@@ -1,14 +1,7 @@
 import pytest
 
 from mondrian_desktop.gui.phase_bar import PhaseBar
-from mondrian_desktop.gui.theme import BLUE, RED, YELLOW, Theme
-
-
-@pytest.fixture
-def theme(qapp):
-    made = Theme(qapp)
-    yield made
-    made.deleteLater()
+from mondrian_desktop.gui.theme import BLUE, RED, YELLOW
 
 
 @pytest.fixture

@@ -3,14 +3,6 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage
 
 from mondrian_desktop.gui.photo_view import PhotoView
-from mondrian_desktop.gui.theme import Theme
-
-
-@pytest.fixture
-def theme(qapp):
-    made = Theme(qapp)
-    yield made
-    made.deleteLater()
 
 
 @pytest.fixture

@@ -8,17 +8,9 @@ from PySide6.QtGui import QDesktopServices, QTextDocument
 from mondrian_desktop.engine.protocol import Token
 from mondrian_desktop.gui.feed import Live
 from mondrian_desktop.gui.report_text import ReportText
-from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.jobs.model import Job, JobState
 from mondrian_desktop.jobs.run import Partial
 from mondrian_desktop.report.model import Analysis, Critique, Generation, Labels, Score
-
-
-@pytest.fixture
-def theme(qapp):
-    made = Theme(qapp)
-    yield made
-    made.deleteLater()
 
 
 @pytest.fixture

@@ -5,16 +5,9 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QLabel
 
 from mondrian_desktop.gui import theme as themes
-from mondrian_desktop.gui.theme import BLUE, DARK, LIGHT, RED, YELLOW, Theme, contrast, luminance, tabular
+from mondrian_desktop.gui.theme import BLUE, DARK, LIGHT, RED, YELLOW, contrast, luminance, tabular
 
 BOTH = pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
-
-
-@pytest.fixture
-def theme(qapp):
-    made = Theme(qapp)
-    yield made
-    made.deleteLater()
 
 
 def test_contrast_is_that_of_the_guidelines():

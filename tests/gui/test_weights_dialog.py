@@ -13,7 +13,7 @@ from mondrian_desktop.weights.space import GIB
 from mondrian_desktop.weights.standing import Machine, State
 from tests.gui.conftest import answer
 from tests.weights.hub_server import HubServer, Repo, corrupt, stall, status
-from tests.weights.made import CONFIG, REPO, safetensors
+from tests.weights.made import CONFIG, REPO, model_files, safetensors
 
 WEIGHTS = "model.safetensors"
 OTHER = "org/other"
@@ -21,12 +21,7 @@ OTHER = "org/other"
 
 @pytest.fixture
 def hub(monkeypatch):
-    files = {
-        "config.json": json.dumps(CONFIG).encode(),
-        "tokenizer.json": b"{}",
-        "preprocessor_config.json": b"{}",
-        WEIGHTS: safetensors(200_000),
-    }
+    files = model_files(200_000)
     server = HubServer({REPO: Repo(files), OTHER: Repo(files)})
     monkeypatch.setenv("HF_ENDPOINT", server.address)
     monkeypatch.setattr(errand, "PROGRESS_S", 0.0)

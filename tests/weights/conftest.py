@@ -1,5 +1,4 @@
 import ipaddress
-import json
 import random
 import socket
 
@@ -8,7 +7,7 @@ import pytest
 from mondrian_desktop.pump import Pump
 from mondrian_desktop.weights.events import Patience
 from tests.weights.hub_server import HubServer, Repo
-from tests.weights.made import CONFIG, REPO, safetensors
+from tests.weights.made import REPO, model_files
 
 
 @pytest.fixture(autouse=True)
@@ -71,12 +70,7 @@ def make_model():
     """Return a function that writes a whole model into a folder; ``changes`` replaces or (None) leaves out files."""
 
     def make(folder, changes=None):
-        files = {
-            "config.json": json.dumps(CONFIG).encode(),
-            "tokenizer.json": b"{}",
-            "preprocessor_config.json": b"{}",
-            "model.safetensors": safetensors(),
-        } | (changes or {})
+        files = model_files() | (changes or {})
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             if content is not None:

@@ -20,3 +20,13 @@ CONFIG = {
     "vision_config": {"depth": 24},
     "text_config": {"num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128},
 }
+
+
+def model_files(size=64):
+    """Return what is in the folder of a model whose weights have so many bytes."""
+    return {
+        "config.json": json.dumps(CONFIG).encode(),
+        "tokenizer.json": b"{}",
+        "preprocessor_config.json": b"{}",
+        "model.safetensors": safetensors(size),
+    }
