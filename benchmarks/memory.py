@@ -82,12 +82,12 @@ def make_photos(folder: Path, count: int, sizes: tuple[tuple[int, int], ...]) ->
 def run(photos: Path, count: int, temporary: Path) -> tuple[Standing, Standing]:
     """Analyze all ``photos`` with a window open; return what the process held after :data:`WARM` and at the end."""
     from PySide6.QtCore import QObject, QTimer
-    from PySide6.QtWidgets import QApplication
 
     from mondrian_desktop.bootstrap import build
     from mondrian_desktop.gui.app import Desk
+    from mondrian_desktop.gui.file_open import Application
 
-    app = QApplication([])
+    app = Application()
     # Closing is for the end, not for the end of the batch.
     desk = Desk(app, build)
     found: list[Standing] = []

@@ -33,6 +33,7 @@ from benchmarks.zoo import Zoo
 from mondrian_desktop import log, paths
 from mondrian_desktop.gui import mac
 from mondrian_desktop.gui.app import Build, Desk, samples
+from mondrian_desktop.gui.file_open import Application
 from mondrian_desktop.jobs import handover
 from mondrian_desktop.jobs.model import JobState
 from mondrian_desktop.jobs.queue import Update
@@ -131,7 +132,7 @@ class Soak:
     """
 
     def __init__(
-        self, app: QApplication, build: Build, zoo: Zoo, seed: int, say: Callable[[str], None], *,
+        self, app: Application, build: Build, zoo: Zoo, seed: int, say: Callable[[str], None], *,
         seconds: float = 0.0, actions: int = 0, studio: Studio | None = None,
     ) -> None:  # fmt: skip
         self.outcome = Outcome()
@@ -356,7 +357,7 @@ def main(seed: int, seconds: float, folder: Path) -> int:
         watch = Watch()
         log.start()
         mac.prepare_application()
-        app = QApplication(sys.argv[:1])
+        app = Application(sys.argv[:1])
         studio = Studio()
         soak = Soak(app, build, Zoo(folder / "photos"), seed, say, seconds=seconds, studio=studio)
         watch.find = soak.find

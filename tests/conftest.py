@@ -14,6 +14,7 @@ import pytest
 from mondrian_desktop import log
 
 if TYPE_CHECKING:
+    from mondrian_desktop.gui.file_open import Application
     from tests.api.browser import Browser, Page
 
 # How long an example takes says more about the machine than about the code.
@@ -51,6 +52,14 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
         monkeypatch.setenv(f"MONDRIAN_{kind.upper()}_DIR", str(home / kind))
     yield home
     log.stop()
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type["Application"]:
+    """The application of the app, for all tests: there can be one in a process."""
+    from mondrian_desktop.gui.file_open import Application
+
+    return Application
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,11 @@ from types import TracebackType
 from typing import Protocol
 
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
 
 from mondrian_desktop import APP_NAME, __version__, log, paths
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import mac, warm_up
-from mondrian_desktop.gui.file_open import FileOpen
+from mondrian_desktop.gui.file_open import Application
 from mondrian_desktop.gui.first_paint import FirstPaint
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
@@ -48,9 +47,9 @@ class Desk:
     """
 
     def __init__(
-        self, app: QApplication, build: Build, samples: Sequence[Path] = (), *, has_tray: bool | None = None
+        self, app: Application, build: Build, samples: Sequence[Path] = (), *, has_tray: bool | None = None
     ) -> None:
-        self._file_open = FileOpen(app)
+        self._file_open = app.file_open
         self._thread = MainThread()
         self.service = build(post=self._thread.post)
         self._driver: PumpDriver | None = None
@@ -129,7 +128,7 @@ def run(
     instance = _claim(photos, analyze=analyze)
     if instance is None:
         return 0
-    app = QApplication(sys.argv[:1])
+    app = Application(sys.argv[:1])
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
     app.setApplicationVersion(__version__)

@@ -8,11 +8,34 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 
-class FileOpen(QObject):
-    """Gathers file-open events of ``app`` and hands them on together, once somebody listens."""
+class Application(QApplication):
+    """Qt's application, which takes the files that the system hands over.
 
-    def __init__(self, app: QApplication) -> None:
-        super().__init__(app)
+    They come to the application itself; an event filter on it would be asked about every event of every widget.
+
+    Attributes
+    ----------
+    file_open
+        Has the files.
+    """
+
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        super().__init__(list(arguments))
+        self.file_open = FileOpen()
+
+    def event(self, event: QEvent) -> bool:
+        """Take file-open events."""
+        if isinstance(event, QFileOpenEvent):
+            self.file_open.take(event)
+            return True
+        return super().event(event)
+
+
+class FileOpen(QObject):
+    """Gathers files and hands them on together, once somebody listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._listener: Callable[[Sequence[Path]], None] | None = None
         self._arrived: list[Path] = []
         # Files of one gesture come in one go: they are handed on when the loop has nothing else to do.
@@ -20,7 +43,13 @@ class FileOpen(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._hand_on)
-        app.installEventFilter(self)
+
+    def take(self, event: QFileOpenEvent) -> None:
+        """Take a file; what is an address of something else is not one."""
+        if event.file():
+            self._arrived.append(Path(event.file()))
+            if self._listener is not None:
+                self._timer.start()
 
     def listen(self, listener: Callable[[Sequence[Path]], None]) -> None:
         """Give ``listener`` what has come and what will come."""
@@ -32,17 +61,7 @@ class FileOpen(QObject):
         """Hand on nothing any more."""
         self._timer.stop()
         self._listener = None
-        QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt
-        """Take file-open events."""
-        if isinstance(event, QFileOpenEvent):
-            if event.file():
-                self._arrived.append(Path(event.file()))
-                if self._listener is not None:
-                    self._timer.start()
-            return True
-        return super().eventFilter(watched, event)
+        self._arrived.clear()
 
     def _hand_on(self) -> None:
         if self._listener is not None:

@@ -1,18 +1,16 @@
+import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QEvent, QUrl
 from PySide6.QtGui import QFileOpenEvent
-from PySide6.QtWidgets import QApplication
-
-from mondrian_desktop.gui.file_open import FileOpen
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 @pytest.fixture
 def file_open(qapp):
-    made = FileOpen(qapp)
-    yield made
-    made.close()
+    yield qapp.file_open
+    qapp.file_open.close()
 
 
 def hand_over(qapp, path):
@@ -51,3 +49,25 @@ def test_an_address_is_not_a_file(qtbot, qapp, file_open):
 def test_the_window_opens_what_the_dock_hands_over(stand, qapp, make_photo):
     hand_over(qapp, str(make_photo()))
     stand.qtbot.waitUntil(lambda: stand.states() == [""])
+
+
+def test_what_came_when_nobody_will_listen_is_forgotten(qtbot, qapp, file_open):
+    hand_over(qapp, "/old.jpg")
+    file_open.close()
+    hand_over(qapp, "/new.jpg")
+    heard = []
+    file_open.listen(heard.append)
+    qtbot.waitUntil(lambda: bool(heard))
+    assert heard == [[Path("/new.jpg")]]
+
+
+def test_events_of_widgets_run_no_code_of_the_application(qtbot, qapp, request):
+    """Thousands come in a second: looking at each in Python would take a good part of it."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    called = []
+    request.addfinalizer(lambda: sys.setprofile(None))
+    sys.setprofile(lambda frame, what, _: called.append(frame.f_code.co_name) if what == "call" else None)
+    QApplication.sendEvent(widget, QEvent(QEvent.Type.User))
+    sys.setprofile(None)
+    assert not {"event", "eventFilter", "notify"} & set(called)
