@@ -31,6 +31,10 @@ from shiboken6 import isValid
 
 _LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 _NONE = Qt.KeyboardModifier.NoModifier
+LEFT_ALONE = ("quit", "print", "access token", "stream", "service_host")
+"""How the words or names of controls begin that are not touched: they end the session (that is an action of its own),
+reach printers and keychains, block the loop by intention, or open the machine to its network."""
+_POKED = (QAbstractButton, QTabBar, QAbstractItemView, QComboBox, QSpinBox, QLineEdit, QAbstractScrollArea)
 WORDS = ("light", "horizon", "score", "dusk", "*", "x" * 60, "0", "7", "0.5", "-3", "999999", "harbor 8", "  ")
 
 
@@ -149,6 +153,22 @@ class Hands:
             return "wheel"
         return ""
 
+    def poke_in(self, window: QWidget) -> str:
+        """Poke one of the controls that can be seen in a window; return which and what."""
+        possible = [
+            each for each in window.findChildren(QWidget)
+            if isinstance(each, _POKED) and each.window() is window and each.isVisible() and each.isEnabled()
+            and not each.visibleRegion().isEmpty()
+            and not is_left_alone(each.objectName(), each.text() if isinstance(each, QAbstractButton) else "")
+        ]  # fmt: skip
+        if not possible:
+            return ""
+        widget = self.dice.choice(possible)
+        # Asked first: the widget may be gone afterwards.
+        told = f"{window.windowTitle()!r}, {type(widget).__name__} {(widget.accessibleName() or _text(widget))[:40]!r}"
+        done = self.poke(widget)
+        return f"{told} {done}" if done else ""
+
     def _poke_list(self, view: QAbstractItemView) -> str:
         model = view.model()
         rows = model.rowCount(view.rootIndex())
@@ -173,3 +193,12 @@ class Hands:
     @staticmethod
     def _told(done: bool, what: str) -> str:
         return what if done else ""
+
+
+def is_left_alone(*words: str) -> bool:
+    """Whether a control with these words or names is not touched."""
+    return any(word.lower().startswith(LEFT_ALONE) for word in words)
+
+
+def _text(widget: QWidget) -> str:
+    return widget.text() if isinstance(widget, QAbstractButton) else widget.objectName()

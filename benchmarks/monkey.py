@@ -12,22 +12,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
-    QAbstractScrollArea,
     QApplication,
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QLineEdit,
     QMenu,
-    QMessageBox,
-    QPushButton,
-    QSpinBox,
-    QTabBar,
     QWidget,
 )
 
-from benchmarks.hands import WORDS, Hands
+from benchmarks.covers import Covers
+from benchmarks.hands import WORDS, Hands, is_left_alone
 from benchmarks.studio import NAME, Studio
 from benchmarks.zoo import Zoo
 from mondrian_desktop.gui.app import Desk
@@ -36,10 +27,6 @@ from mondrian_desktop.gui.main_window import MainWindow
 from mondrian_desktop.jobs.handover import Message
 from mondrian_desktop.settings import MODEL, Group
 
-LEFT_ALONE = ("quit", "print", "access token", "stream", "service_host")
-"""How the words or names of controls begin that are not touched: they end the session (that is an action of its own),
-reach printers and keychains, block the loop by intention, or open the machine to its network."""
-_POKED = (QAbstractButton, QTabBar, QAbstractItemView, QComboBox, QSpinBox, QLineEdit, QAbstractScrollArea)
 _KEYS = (
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Escape,
     Qt.Key.Key_Tab, Qt.Key.Key_Backspace, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Delete,
@@ -83,16 +70,17 @@ class Monkey:
         self._seed = seed
         self._dice = random.Random()  # noqa: S311 - no secret
         self._hands = Hands(app, self._dice)
+        self._covers = Covers(self._hands, zoo)
 
     def act(self) -> Told:
         """Do the next thing, and say what."""
         self._dice = self._hands.dice = random.Random(f"{self._seed} {self.count}")  # noqa: S311 - no secret
         self.count += 1
         if popup := self._app.activePopupWidget():
-            return f"pop-up: {self._in_popup(popup)}"
+            return f"pop-up: {self._covers.in_popup(popup)}"
         sheet = self._app.activeModalWidget()
         if sheet is not None and self._dice.random() < 0.75:
-            return f"sheet {sheet.windowTitle()!r}: {self._in_sheet(sheet)}"
+            return f"sheet {sheet.windowTitle()!r}: {self._covers.in_sheet(sheet)}"
         if not any(each.isVisible() for each in self._app.topLevelWidgets()):
             return f"no window: {self._come_back()}"
         names, weights = list(ACTIONS), [weight for weight, _ in ACTIONS.values()]
@@ -196,7 +184,7 @@ class Monkey:
             menu = action.menu()
             if isinstance(menu, QMenu):
                 waiting += menu.actions()
-            elif action.text() and not _is_left_alone(action.text(), action.objectName()):
+            elif action.text() and not is_left_alone(action.text(), action.objectName()):
                 yield action
 
     def _advisor(self) -> Told:
@@ -255,7 +243,7 @@ class Monkey:
         bar.menu.aboutToShow.emit()
         possible = [
             each for each in bar.menu.actions()
-            if each.isVisible() and each.isEnabled() and each.text() and not _is_left_alone(each.text())
+            if each.isVisible() and each.isEnabled() and each.text() and not is_left_alone(each.text())
         ]  # fmt: skip
         action = self._dice.choice(possible)
         text = action.text()
@@ -310,7 +298,7 @@ class Monkey:
             window.list.setFocus()
             self._hands.key(*keys, window)
             return f"{keys[0].name}"
-        return self._poke_in(window)
+        return self._hands.poke_in(window)
 
     def _preferences(self) -> Told:
         window = self._window.preferences
@@ -318,7 +306,7 @@ class Monkey:
             return self._verb("preferences")
         if self._dice.random() < 0.3:
             return self._hands.poke(window.titles)
-        return self._poke_in(window)
+        return self._hands.poke_in(window)
 
     def _service(self) -> Told:
         window = self._window.preferences
@@ -344,22 +332,7 @@ class Monkey:
 
     def _poke(self) -> Told:
         windows = self._windows()
-        return self._poke_in(self._dice.choice(windows)) if windows else ""
-
-    def _poke_in(self, window: QWidget) -> Told:
-        possible = [
-            each for each in window.findChildren(QWidget)
-            if isinstance(each, _POKED) and each.window() is window and each.isVisible() and each.isEnabled()
-            and not each.visibleRegion().isEmpty()
-            and not _is_left_alone(each.objectName(), each.text() if isinstance(each, QAbstractButton) else "")
-        ]  # fmt: skip
-        if not possible:
-            return ""
-        widget = self._dice.choice(possible)
-        # Asked first: the widget may be gone afterwards.
-        told = f"{window.windowTitle()!r}, {type(widget).__name__} {(widget.accessibleName() or _text(widget))[:40]!r}"
-        done = self._hands.poke(widget)
-        return f"{told} {done}" if done else ""
+        return self._hands.poke_in(self._dice.choice(windows)) if windows else ""
 
     def _key(self) -> Told:
         key = self._dice.choice(_KEYS)
@@ -375,70 +348,6 @@ class Monkey:
     def _click(self, button: QAbstractButton) -> Told:
         text = button.text()
         return text if self._hands.click(button) else ""
-
-    # What lies over the windows.
-
-    def _in_popup(self, popup: QWidget) -> Told:
-        if isinstance(popup, QMenu):
-            return self._choose(popup)
-        if self._dice.random() < 0.5:
-            self._hands.key(Qt.Key.Key_Down, window=popup)
-            self._hands.key(Qt.Key.Key_Return, window=popup)
-            return "the next one"
-        self._hands.key(Qt.Key.Key_Escape, window=popup)
-        return "leave it"
-
-    def _choose(self, menu: QMenu) -> Told:
-        action = self._dice.choice(menu.actions() or [QAction()])
-        if _is_left_alone(action.text(), action.objectName()) or not action.isEnabled() or not action.text():
-            self._hands.key(Qt.Key.Key_Escape, window=menu)
-            return "leave the menu"
-        text = action.text()
-        self._hands.click(menu, menu.actionGeometry(action).center())
-        return text
-
-    def _in_sheet(self, sheet: QWidget) -> Told:
-        if isinstance(sheet, QFileDialog):
-            return self._in_file_dialog(sheet)
-        fate = self._dice.random()
-        if fate < 0.15:
-            self._hands.key(Qt.Key.Key_Escape, window=sheet)
-            return "Esc"
-        if fate < 0.45 and not isinstance(sheet, QMessageBox):
-            return self._poke_in(sheet) or "nothing to poke"
-        buttons = [
-            each for each in sheet.findChildren(QPushButton)
-            if each.isVisible() and each.isEnabled() and not _is_left_alone(each.text())
-        ]  # fmt: skip
-        if isinstance(sheet, QDialog) and buttons:
-            return self._click(self._dice.choice(buttons))
-        return ""
-
-    def _in_file_dialog(self, dialog: QFileDialog) -> Told:
-        line = dialog.findChild(QLineEdit, "fileNameEdit")
-        if line is None or self._dice.random() < 0.25:
-            self._hands.key(Qt.Key.Key_Escape, window=dialog)
-            return "Esc"
-        if dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave:
-            suffix = self._dice.choice(("csv", "html", "json", "md", "pdf", "xyz"))
-            chosen = self._zoo.exports / f"critiques {self._dice.randint(0, 9)}.{suffix}"
-        elif dialog.fileMode() is QFileDialog.FileMode.Directory:
-            chosen = self._dice.choice((self._zoo.shoot, self._zoo.watched))
-        else:
-            chosen = self._zoo.photos(self._dice, 1)[0]
-        # Pasted: letter by letter the dialog would look up every beginning of the path.
-        line.setText(str(chosen))
-        self._hands.click(line)
-        self._hands.key(Qt.Key.Key_Return, window=dialog)
-        return chosen.name
-
-
-def _is_left_alone(*words: str) -> bool:
-    return any(word.lower().startswith(LEFT_ALONE) for word in words)
-
-
-def _text(widget: QWidget) -> str:
-    return widget.text() if isinstance(widget, QAbstractButton) else widget.objectName()
 
 
 ACTIONS: dict[str, tuple[float, Callable[[Monkey], Told]]] = {
