@@ -11,6 +11,7 @@ from typing import Any
 
 from mondrian_desktop import paths
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.whole_file import write_whole
 
 DEFAULT = "mentor"
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -230,11 +231,9 @@ def save_advisor(advisor: Advisor, folder: Path | None = None) -> Path:
     file = (folder or user_folder()) / f"{advisor.id}.toml"
     text = to_toml(advisor)
     parse_advisor(text, file)
-    part = file.with_name(file.name + ".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
+        write_whole(file, text)
     except OSError as err:
         raise UserError(f"The advisor could not be saved to {file}: {err.strerror}.") from err
     return file

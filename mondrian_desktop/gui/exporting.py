@@ -17,6 +17,7 @@ from mondrian_desktop.gui.theme import GRID
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import EXPORT_FORMAT, EXPORT_PHOTO
+from mondrian_desktop.whole_file import write_whole
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -138,12 +139,9 @@ class Exporting(QObject):
 
     def _put(self, analyses: Sequence[Analysis], file: Path, fmt: str, pictures: Pictures) -> bool:
         """Write a file as a whole; where that fails, tell it."""
-        part = file.with_name(f".{file.name[:200]}.part")
         try:
-            part.write_bytes(self._content(analyses, fmt, pictures))
-            part.replace(file)
+            write_whole(file, self._content(analyses, fmt, pictures))
         except OSError as err:
-            part.unlink(missing_ok=True)
             self.told.emit(f"{file.name} could not be written: {err.strerror or err}. Choose another folder.")
             return False
         return True

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QImageReader, QPageLayout, QPageSize, QPdfWrit
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.photo.model import Pixels
+from mondrian_desktop.whole_file import write_whole
 
 _FONTS = (11, 10, 9, 8)
 """Units of the page; the largest at which the report is one page is taken, or the smallest."""
@@ -60,12 +61,9 @@ def write_pdf(html: str, path: Path, images: Mapping[str, QImage], *, paper: Pap
     """
     document = make_document(html, images, paper)
     data, pages = _rendered(document, paper, title), document.pageCount()
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        write_whole(path, data)
     except OSError as err:
-        part.unlink(missing_ok=True)
         raise UserError(
             f"{path.name} could not be written: {err.strerror or err}.", "Choose another folder, or make room."
         ) from err

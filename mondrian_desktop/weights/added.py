@@ -9,6 +9,7 @@ from typing import Any
 from mondrian_desktop import paths
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.weights.manifest import is_repo_id
+from mondrian_desktop.whole_file import write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -63,11 +64,9 @@ def save(added: Added) -> None:
         Where that cannot be done.
     """
     file = _file()
-    part = file.with_name(file.name + ".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps({"folders": added.folders, "repos": added.repos}, indent=1), encoding="utf-8")
-        part.replace(file)
+        write_whole(file, json.dumps({"folders": added.folders, "repos": added.repos}, indent=1))
     except OSError as err:
         raise UserError(f"The list of models could not be saved to {file}: {err.strerror}.", "Make room.") from err
 

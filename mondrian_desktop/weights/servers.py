@@ -6,7 +6,6 @@ They are kept as data in ``servers.json`` of the data folder, their keys in the 
 
 import ipaddress
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from mondrian_desktop import paths
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.whole_file import write_whole
 
 PICTURE_SIZES = (256, 2048)
 CONCURRENCY = (1, 64)
@@ -287,15 +287,10 @@ def _write(now: Book) -> None:
     file = _file()
     if now.is_damaged:
         raise UserError(now.problems[0])
-    part = file.with_name(file.name + ".part")
     listed = [*now.kept, *(asdict(each) for each in now.servers)]
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as new:
-            new.write(json.dumps({"servers": listed}, indent=2) + "\n")
-            new.flush()
-            os.fsync(new.fileno())
-        part.replace(file)
+        write_whole(file, json.dumps({"servers": listed}, indent=2) + "\n", is_synced=True)
     except OSError as err:
         raise UserError(f"The servers could not be saved to {file}: {err.strerror}.") from err
 

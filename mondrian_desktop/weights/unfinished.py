@@ -12,6 +12,7 @@ from typing import Any
 from mondrian_desktop import paths
 from mondrian_desktop.weights.layout import arrived_bytes
 from mondrian_desktop.weights.manifest import Manifest, checked_file, is_commit, is_repo_id
+from mondrian_desktop.whole_file import write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -44,10 +45,8 @@ def save(unfinished: Unfinished) -> None:
     """Keep ``unfinished``, in one step. OSError where that cannot be done."""
     file = _file(unfinished.manifest.repo)
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(file.name + ".part")
     record = asdict(unfinished.manifest) | {"revision": unfinished.revision, "cache": str(unfinished.cache)}
-    part.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    part.replace(file)
+    write_whole(file, json.dumps(record, indent=1))
 
 
 def load(repo: str) -> Unfinished | None:
