@@ -1,116 +1,16 @@
-"""The queue with generators made for the purpose; photos and engine: test_service.py."""
+"""The queue with generators made for the purpose; photos and engine: test_service.py; the disk: test_queue_store.py."""
 
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from mondrian_desktop.engine.protocol import Phase, Stage, Token
-from mondrian_desktop.errors import Cancelled, UserError
-from mondrian_desktop.jobs.database import Database
-from mondrian_desktop.jobs.lanes import Lane
+from mondrian_desktop.engine.protocol import Phase
+from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.leaving import ENDED_AT_ONCE
 from mondrian_desktop.jobs.model import Job, JobState
-from mondrian_desktop.jobs.queue import Queue
-from mondrian_desktop.jobs.run import Analyzed, Thinking
-from mondrian_desktop.jobs.session import Session
-from mondrian_desktop.jobs.store import Store
-from mondrian_desktop.pump import Pump
-from mondrian_desktop.report.model import Analysis, Generation
-from tests.jobs.scene import Disk, Ear, FakeClock
-
-WRITING = Phase(Stage.GENERATING)
-
-
-def analysis(finish_reason="stop"):
-    return Analysis(
-        photo=None, advisor="mentor", rubric="technical", model="mini", question="", critique=None, facts=None,
-        generation=Generation(finish_reason=finish_reason), raw_text="Light.", created=datetime.now(UTC),
-    )  # fmt: skip
-
-
-def ordinary():
-    """Write in three steps; stopped on the way, hand over what is there."""
-    try:
-        for _ in range(3):
-            yield WRITING
-    except Cancelled:
-        yield Analyzed(analysis("cancelled"), stopped=True)
-    else:
-        yield Analyzed(analysis())
-
-
-def talking():
-    """Write two words, thinking aloud after each."""
-    for n, word in enumerate(("Light ", "and shadow"), start=1):
-        yield Token(word, n, 1.0)
-        yield Thinking("Generating…", n, 1.0, float(n))
-    yield Analyzed(analysis())
-
-
-def raising(error):
-    yield WRITING
-    raise error
-
-
-class Scene:
-    def __init__(self, concurrency=1):
-        self.rooms = {"mini": concurrency}
-        self.pump = Pump(clock=FakeClock(), budget_s=0.0)
-        self.disk = Disk()
-        self.ear = Ear()
-        self.works = {}
-        self.started = []
-        self.store = Store(Database(None, connect=self.disk.connect), Session(None))
-        self.pauses = 0
-        self.queue = Queue(self.pump, self._start, self._lane, self._listen, self.store, self._paused)
-        self.on_update = lambda update: None
-
-    def _start(self, job):
-        self.started.append(job.path.name)
-        return self.works.get(job.path.name, ordinary)()
-
-    def _lane(self, job):
-        return Lane(job.model, self.rooms[job.model])
-
-    def _paused(self):
-        self.pauses += 1
-
-    def _listen(self, update):
-        self.ear(update)
-        self.on_update(update)
-
-    def add(self, name, work=None, model="mini"):
-        if work:
-            self.works[name] = work
-        job = Job(Path("/photos", name), "mentor", model)
-        self.queue.add(job)
-        return job.id
-
-    def state(self, job_id):
-        return self.queue.job(job_id).state.value
-
-
-@pytest.fixture
-def make():
-    made = []
-
-    def make(concurrency=1):
-        made.append(Scene(concurrency))
-        return made[-1]
-
-    yield make
-    for scene in made:
-        scene.disk.fails_after = None
-        scene.pump.close()
-        scene.queue.close()
-        scene.store.close()
-
-
-@pytest.fixture
-def scene(make):
-    return make()
+from mondrian_desktop.jobs.run import Analyzed
+from tests.jobs.queue_scene import WRITING, raising
 
 
 def test_jobs_run_one_after_the_other_in_the_order_in_which_they_came(scene):
@@ -122,8 +22,8 @@ def test_jobs_run_one_after_the_other_in_the_order_in_which_they_came(scene):
     assert scene.ear.states(ids[1]) == ["queued", "running", "done"]
 
 
-def test_as_many_at_once_as_the_engine_takes(make):
-    scene = make(concurrency=2)
+def test_as_many_at_once_as_the_engine_takes(make_scene):
+    scene = make_scene(concurrency=2)
     ids = [scene.add(name) for name in "abc"]
     assert [scene.state(each) for each in ids] == ["running", "running", "queued"]
     scene.pump.run()
@@ -326,44 +226,6 @@ def test_a_thousand_jobs_that_fail_at_once_do_not_pile_up(scene):
     assert {scene.state(each) for each in ids} == {"failed"}
 
 
-def stored(scene, job_id):
-    return scene.store.job(job_id).state.value
-
-
-def test_the_store_knows_everything_before_it_is_told(scene):
-    scene.on_update = lambda update: seen.append((update.job.state.value, stored(scene, update.job.id), update.event))
-    seen = []
-    job = scene.add("a", talking)
-    scene.pump.run()
-    for told, known, event in seen:
-        assert told == known or isinstance(event, Analyzed)
-    assert [known for _, known, event in seen if isinstance(event, Analyzed)] == ["done"]
-    assert scene.store.analysis(scene.store.analysis_id(job)).raw_text == "Light."
-
-
-def test_partial_text_is_stored_before_each_thinking_update(scene):
-    partials = []
-    scene.on_update = lambda update: (
-        isinstance(update.event, Thinking) and partials.append(scene.store.partial(update.job.id))
-    )
-    job = scene.add("a", talking)
-    scene.pump.run()
-    assert partials == ["Light ", "Light and shadow"]
-    assert scene.store.partial(job) == ""
-
-
-def test_what_a_failed_job_wrote_is_kept(scene):
-    def failing():
-        yield Token("Light", 1, 1.0)
-        yield Token(" and", 2, 1.0)
-        raise UserError("The model is gone.")
-
-    job = scene.add("a", failing)
-    scene.pump.run()
-    assert scene.state(job) == "failed"
-    assert scene.store.partial(job) == "Light and"
-
-
 def test_a_pause_holds_the_running_job_between_two_events(scene):
     job, following = scene.add("a"), scene.add("b")
     scene.pump.run(until=lambda: bool(scene.ear.events(Phase)))
@@ -506,107 +368,3 @@ def test_the_next_job_can_be_looked_at(scene):
     assert scene.queue.next is None
     scene.add("b")
     assert scene.queue.next.path.name == "b"
-
-
-def test_on_a_full_disk_nothing_gets_in_line(scene):
-    scene.disk.fails_after = 0
-    with pytest.raises(UserError, match="the disk is full"):
-        scene.add("a")
-    assert scene.queue.jobs == ()
-    assert not scene.queue.paused
-
-
-def test_where_a_job_cannot_be_written_it_does_not_start_and_the_queue_pauses(scene):
-    first, second = scene.add("a"), scene.add("b")
-    scene.on_update = lambda update: update.job.is_over and setattr(scene.disk, "fails_after", 0)
-    scene.pump.run()
-    assert [scene.state(each) for each in (first, second)] == ["done", "queued"]
-    assert scene.queue.paused
-    assert "the disk is full" in str(scene.queue.problem)
-    scene.on_update = lambda update: None
-    scene.queue.resume()
-    assert scene.queue.paused
-    scene.disk.fails_after = None
-    scene.queue.resume()
-    assert (scene.queue.paused, scene.queue.problem) == (False, None)
-    scene.pump.run()
-    assert scene.state(second) == stored(scene, second) == "done"
-
-
-def test_where_partial_text_cannot_be_written_the_queue_pauses_and_the_answer_goes_on_later(scene):
-    job = scene.add("a", talking)
-    scene.on_update = lambda update: isinstance(update.event, Token) and setattr(scene.disk, "fails_after", 0)
-    scene.pump.run(until=lambda: not scene.pump.has_work)
-    assert scene.state(job) == "running"
-    assert scene.queue.problem is not None
-    scene.on_update = lambda update: None
-    scene.queue.resume()
-    assert scene.queue.paused
-    scene.disk.fails_after = None
-    scene.queue.resume()
-    assert scene.store.partial(job) == "Light "
-    scene.pump.run()
-    assert scene.state(job) == stored(scene, job) == "done"
-
-
-def test_a_result_that_cannot_be_written_is_written_later(scene):
-    job, following = scene.add("a"), scene.add("b")
-    scene.on_update = lambda update: isinstance(update.event, Phase) and setattr(scene.disk, "fails_after", 0)
-    scene.pump.run(until=lambda: not scene.pump.has_work)
-    assert scene.queue.paused
-    scene.disk.fails_after = None
-    assert stored(scene, job) == "running"
-    assert scene.store.analysis_id(job) is None
-    # It is on the screen all the same, with the reason why it is not safe yet.
-    assert scene.ear.events(Analyzed, job)
-    scene.on_update = lambda update: None
-    scene.queue.resume()
-    assert stored(scene, job) == "done"
-    assert scene.store.analysis_id(job) is not None
-    scene.pump.run()
-    assert [scene.state(each) for each in (job, following)] == ["done", "done"]
-
-
-def test_on_a_full_disk_stop_still_stops(scene):
-    job, following = scene.add("a"), scene.add("b")
-    scene.pump.run(until=lambda: bool(scene.ear.events(Phase)))
-    scene.disk.fails_after = 0
-    scene.queue.cancel_all()
-    scene.pump.run()
-    assert [scene.state(each) for each in (job, following)] == ["cancelled", "cancelled"]
-    scene.disk.fails_after = None
-    assert [stored(scene, each) for each in (job, following)] == ["running", "queued"]
-    scene.queue.resume()
-    assert [stored(scene, each) for each in (job, following)] == ["cancelled", "cancelled"]
-    assert scene.store.analysis_id(job) is not None
-
-
-def test_closing_writes_what_was_not_written(scene):
-    job = scene.add("a")
-    scene.on_update = lambda update: isinstance(update.event, Phase) and setattr(scene.disk, "fails_after", 0)
-    scene.pump.run(until=lambda: not scene.pump.has_work)
-    scene.disk.fails_after = None
-    scene.pump.close()
-    scene.queue.close()
-    assert stored(scene, job) == "done"
-
-
-def test_closing_on_a_full_disk_is_logged(scene, caplog):
-    job = scene.add("a", talking)
-    scene.pump.run(until=lambda: bool(scene.ear.events(Token)))
-    scene.disk.fails_after = 0
-    scene.pump.close()
-    scene.queue.close()
-    scene.disk.fails_after = None
-    assert stored(scene, job) == "running"
-    assert any(
-        "the disk is full" in record.getMessage() or "written" in record.getMessage() for record in caplog.records
-    )
-
-
-def test_closing_keeps_what_was_written_since_the_last_interval(scene):
-    job = scene.add("a", talking)
-    scene.pump.run(until=lambda: bool(scene.ear.events(Token)))
-    scene.pump.close()
-    scene.queue.close()
-    assert scene.store.partial(job) == "Light "
