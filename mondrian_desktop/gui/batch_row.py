@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from mondrian_desktop.gui.batch_model import PHOTO, SCORE, STATE, BatchModel, Row
-from mondrian_desktop.gui.item_paint import paint_picture
+from mondrian_desktop.gui.item_paint import paint_picture, paint_running
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.theme import GRID, Theme, tabular
 from mondrian_desktop.jobs.model import JobState
@@ -87,8 +87,7 @@ class RowDelegate(QStyledItemDelegate):
             paint_picture(painter, picture, self._thumbnails.get(row.path), colors)
             box.setLeft(box.left() + GRID + _THUMBNAIL.width() + GRID)
         elif index.column() == STATE and row.job.state is JobState.RUNNING:
-            painter.fillRect(box.left(), box.center().y() - 3, 7, 7, QColor(colors.ink))
-            box.setLeft(box.left() + 12)
+            box = paint_running(painter, box, colors)
         painter.setPen(QColor(self._color(row, index.column())))
         if index.column() == SCORE:
             painter.setFont(tabular(painter.font()))

@@ -1,4 +1,4 @@
-"""What the lists of photos paint alike: the ground of an item, and its picture."""
+"""What the lists of photos paint alike: the ground of an item, its picture, and the mark of one that is worked on."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
@@ -35,3 +35,9 @@ def paint_picture(
         spot.moveBottom(box.bottom())
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawPixmap(spot, pixmap)
+
+
+def paint_running(painter: QPainter, line: QRect, colors: Colors) -> QRect:
+    """Paint the mark of what is worked on at the beginning of a line; return the room for the words behind it."""
+    painter.fillRect(line.left(), line.center().y() - 3, 7, 7, QColor(colors.ink))
+    return line.adjusted(12, 0, 0, 0)

@@ -6,7 +6,6 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QRect,
-    QRectF,
     QSize,
     Qt,
     Signal,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from mondrian_desktop.gui.album import RUNNING, Album, Entry, EntryRole, Standing
-from mondrian_desktop.gui.item_paint import paint_ground, paint_picture
+from mondrian_desktop.gui.item_paint import paint_ground, paint_picture, paint_running
 from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.selected_rows import selected_rows
 from mondrian_desktop.gui.theme import GRID, SIDEBAR_WIDTH, Theme, tabular
@@ -71,8 +70,7 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
         below = line.translated(0, line.height())
         if entry.standing in RUNNING:
-            painter.fillRect(QRectF(below.left(), below.center().y() - 3, 7, 7), QColor(colors.ink))
-            below.setLeft(below.left() + 12)
+            below = paint_running(painter, below, colors)
         elif not state & QStyle.StateFlag.State_Selected:
             failed = entry.standing in (Standing.FAILED, Standing.UNREADABLE)
             painter.setPen(QColor(colors.weak if failed else colors.soft))
