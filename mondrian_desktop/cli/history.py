@@ -4,15 +4,16 @@ import argparse
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from mondrian_desktop.cli import request
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.jobs import outcome
 from mondrian_desktop.jobs.history import Entry, Query, Sort
-from mondrian_desktop.report import csv
+from mondrian_desktop.jobs.outcome import Kind, Parts
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.service import Service
@@ -165,30 +166,29 @@ def _plain(entry: Entry) -> dict[str, Any]:
 
 
 def _print(service: Service, ids: list[int], fmt: str, out: TextIO) -> None:
-    if fmt == "csv":
-        out.write(_table(service, ids))
-    elif fmt == "json" and len(ids) != 1:
-        # One document at a time: a whole library does not fit in memory.
-        for place, analysis in enumerate(_analyses(service, ids)):
-            out.write(("[\n" if not place else ",\n") + request.document(service, analysis, "json"))
-        out.write("\n]\n" if ids else "[]\n")
-    else:
-        for each, analysis in zip(ids, _analyses(service, ids), strict=True):
-            out.write(request.document(service, analysis, fmt, _picture(service, each)) + "\n")
+    if fmt == "csv" or (fmt == "json" and len(ids) != 1):
+        # Part by part: a whole library does not fit in memory.
+        out.writelines(part.make() for part in _parts(service, ids, Kind(fmt)))
+        return
+    for each, analysis in _analyses(service, ids):
+        out.write(request.document(service, analysis, fmt, _picture(service, each)) + "\n")
 
 
 def _export(service: Service, ids: list[int], options: argparse.Namespace, err: TextIO) -> None:
     request.make_folder(options.output)
     if options.format == "csv":
-        file = request.save(options.output, "history", "csv", _table(service, ids), once=True)
+        table = outcome.text(_parts(service, ids, Kind.CSV))
+        file = request.save(options.output, "history", "csv", table, once=True)
         err.write(f"Written: {clean_line(str(file))}\n")
         return
-    for each, analysis in zip(ids, _analyses(service, ids), strict=True):
+    count = 0
+    for each, analysis in _analyses(service, ids):
         name = analysis.photo.path.name if analysis.photo else "answer"
         stem = f"{clean_line(name, 120).replace('/', '_')}.{analysis.advisor}"
         content = request.file_content(service, analysis, options.format, _picture(service, each))
         request.save(options.output, stem, request.FORMATS[options.format], content, once=True)
-    err.write(f"Written: {len(ids)} files in {clean_line(str(options.output))}\n")
+        count += 1
+    err.write(f"Written: {count} files in {clean_line(str(options.output))}\n")
 
 
 def _write_sidecar(service: Service, analysis_id: int, err: TextIO) -> bool:
@@ -201,16 +201,16 @@ def _write_sidecar(service: Service, analysis_id: int, err: TextIO) -> bool:
     return True
 
 
-def _table(service: Service, ids: list[int]) -> str:
-    # Without the histograms a table of a whole library fits in memory.
-    return csv.render(replace(each, facts=None) for each in _analyses(service, ids))
+def _parts(service: Service, ids: list[int], kind: Kind) -> Parts:
+    return outcome.of_library(kind, ids, service.history, service.words)
 
 
-def _analyses(service: Service, ids: list[int]) -> Iterator[Analysis]:
+def _analyses(service: Service, ids: list[int]) -> Iterator[tuple[int, Analysis]]:
+    """Yield what is still there: the window may delete meanwhile."""
     for each in ids:
         analysis = service.history.analysis(each)
         if analysis is not None:
-            yield analysis
+            yield each, analysis
 
 
 def _all(service: Service) -> Iterator[Entry]:

@@ -186,7 +186,8 @@ def _json(ids: Iterable[int], history: History, head: dict[str, Any] | None = No
     for some in _stored(ids, history):
         yield Part(len(some), partial(_members, some, comma, indent))
         comma = "," if some else comma
-    yield Part(0, lambda: "\n]\n" if head is None else "\n  ]\n}\n")
+    line = "\n" if comma else ""
+    yield Part(0, lambda: f"{line}]\n" if head is None else f"{line}{'  ' if comma else ''}]\n}}\n")
 
 
 def _opening(head: dict[str, Any] | None) -> str:

@@ -17,6 +17,7 @@ from mondrian_desktop.cli.main import parse, run_command
 from mondrian_desktop.critique.advisor import load_advisors
 from mondrian_desktop.engine.scripted import ScriptedEngine, script
 from mondrian_desktop.jobs.database import Database
+from mondrian_desktop.jobs.history import History
 from mondrian_desktop.jobs.session import Session
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.photo.reader import PhotoReader
@@ -353,6 +354,18 @@ class TestHistory:
         assert [row["overall"] for row in csv.DictReader(io.StringIO(out))] == ["4.0", "9.0", "6.0"]
         history("history", "export", "1", "--format", "csv", "--output", tmp_path / "out")
         assert len((tmp_path / "out" / "history.csv").read_text().splitlines()) == 2
+
+    @pytest.mark.parametrize("fmt", ["json", "text", "csv"])
+    def test_what_the_window_deletes_meanwhile_is_left_out(self, history, tmp_path, monkeypatch, fmt):
+        document, analysis = History.document, History.analysis
+        monkeypatch.setattr(History, "document", lambda self, each: None if each == 2 else document(self, each))
+        monkeypatch.setattr(History, "analysis", lambda self, each: None if each == 2 else analysis(self, each))
+        code, out, err = history("history", "export", "--all", "--format", fmt)
+        assert (code, err) == (0, "")
+        assert "Photo with a 9." not in out
+        if fmt == "json":
+            assert [each["critique"]["overall_score"] for each in json.loads(out)] == [4.0, 6.0]
+        assert history("history", "export", "--all", "--format", fmt, "--output", tmp_path / "out")[0] == 0
 
     def test_an_empty_history_exports_nothing(self, run):
         assert run("history", "export", "--all")[:2] == (0, "[]\n")
