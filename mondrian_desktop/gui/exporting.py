@@ -102,9 +102,10 @@ class Exporting(QObject):
 
         def put(pictures: Pictures) -> None:
             from mondrian_desktop.qt import paper
+            from mondrian_desktop.qt.pdf import Paper
 
-            picture = pictures[0] if pictures else None
-            paper.document(analysis, self._service.labels(analysis), picture).print_(printer)
+            picture, sheet = pictures[0] if pictures else None, Paper.like(printer.pageLayout())
+            paper.document(analysis, self._service.labels(analysis), picture, sheet).print_(printer)
 
         dialog.accepted.connect(lambda: self._with_pictures([analysis], put))
         # Its own open() wants a slot of the old kind.

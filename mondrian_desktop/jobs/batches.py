@@ -9,7 +9,7 @@ from typing import TypeAlias
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs.folders import Found, walk
 from mondrian_desktop.jobs.listeners import Listeners
-from mondrian_desktop.jobs.model import Batch, Job, JobState
+from mondrian_desktop.jobs.model import Batch, Job
 from mondrian_desktop.jobs.pace import Pace, Progress
 from mondrian_desktop.jobs.queue import Queue
 from mondrian_desktop.jobs.store import Store
@@ -96,16 +96,6 @@ class Batches:
         """End a batch: no more photos are found, what waits never starts, what runs hands over what it has."""
         self.stop(batch_id)
         self._queue.cancel_all(batch_id)
-
-    def retry_failed(self, batch_id: str) -> int:
-        """Put the failed jobs of a batch in line again, also of an earlier session; return how many."""
-        failed = self._store.jobs(batch=batch_id, state=JobState.FAILED, limit=-1)
-        self._queue.retry(*(job.id for job in reversed(failed)))
-        return len(failed)
-
-    def jobs(self, batch_id: str) -> tuple[Job, ...]:
-        """Return all jobs of a batch, also of an earlier session, in their order."""
-        return self._store.jobs(batch=batch_id, limit=-1)[::-1]
 
     def page(self, batch_id: str, limit: int, offset: int) -> tuple[tuple[Job, float | None], ...]:
         """Return a part of a batch's jobs, in their order, each with its overall score where it has one."""

@@ -19,7 +19,7 @@ _CHART_WIDTH = 1120
 def document(
     analysis: Analysis, labels: Labels = wording.NO_LABELS, picture: str | None = None, sheet: Paper = Paper.A4
 ) -> QTextDocument:
-    """Return the page; ``picture`` is the photo as a base64 ``data:`` address, None leaves it out."""
+    """Return the page on a sheet; ``picture`` is the photo as a base64 ``data:`` address, None leaves it out."""
     images: dict[str, QImage] = {}
     if picture:
         photo = QImage()
@@ -33,10 +33,11 @@ def document(
 
 
 def pdf(analysis: Analysis, labels: Labels = wording.NO_LABELS, picture: str | None = None) -> bytes:
-    """Return a PDF file of the page, without a window."""
+    """Return a PDF file of the page, on the sheet that is usual here, without a window."""
     if QGuiApplication.instance() is None:
         _make_application()
-    return pdf_bytes(document(analysis, labels, picture), title=wording.title(analysis, labels))
+    sheet = Paper.usual()
+    return pdf_bytes(document(analysis, labels, picture, sheet), sheet, title=wording.title(analysis, labels))
 
 
 _kept: list[QGuiApplication] = []

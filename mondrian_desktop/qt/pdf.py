@@ -5,7 +5,7 @@ from enum import Enum
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSize, QSizeF, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLocale, QMarginsF, QSize, QSizeF, QUrl
 from PySide6.QtGui import QImage, QImageReader, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from mondrian_desktop.errors import UserError
@@ -15,6 +15,8 @@ from mondrian_desktop.whole_file import write_whole
 _FONTS = (11, 10, 9, 8)
 """Units of the page; the largest at which the report is one page is taken, or the smallest."""
 _DPI = 300
+_LETTER_COUNTRIES = ("BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE")
+"""Paper sizes in https://github.com/unicode-org/cldr/blob/main/common/supplemental/supplementalData.xml"""
 _MARGIN = 0.065
 """Of the sheet's width and height, so that the printable part keeps its proportions."""
 
@@ -24,6 +26,18 @@ class Paper(Enum):
 
     A4 = QPageSize.PageSizeId.A4, 990
     LETTER = QPageSize.PageSizeId.Letter, 906
+
+    @classmethod
+    def usual(cls, locale: QLocale | None = None) -> "Paper":
+        """Return the one that lies in the printers of a country, by default of the system's."""
+        country = QLocale.territoryToCode((locale or QLocale.system()).territory())
+        return cls.LETTER if country in _LETTER_COUNTRIES else cls.A4
+
+    @classmethod
+    def like(cls, layout: QPageLayout) -> "Paper":
+        """Return the one whose proportions are the nearest: on another one Qt would stretch the page."""
+        sheet = layout.fullRect(QPageLayout.Unit.Millimeter).size()
+        return min(cls, key=lambda each: abs(each.units.height() / each.units.width() - sheet.height() / sheet.width()))
 
     @property
     def units(self) -> QSizeF:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPageSize
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from mondrian_desktop.engine.scripted import script
@@ -205,6 +206,21 @@ def test_printing_opens_the_printers_dialog(stand, make_photo):
     assert isinstance(dialog, QDialog)
     assert dialog.isVisible()
     dialog.reject()
+
+
+def test_a_sheet_of_letter_size_is_printed_as_one(stand, make_photo, tmp_path):
+    analyzed(stand, make_photo())
+    dialog = stand.window.exporting.print(stand.window.asking.report[0])
+    printer = dialog.printer()
+    printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    printer.setPageSize(QPageSize(QPageSize.PageSizeId.Letter))
+    # Qt's own dialog would choose one of the machine's printers, of which there may be none.
+    dialog.accepted.emit()
+    stand.qtbot.waitUntil((tmp_path / "printed.pdf").exists)
+    dialog.reject()
+    printed = (tmp_path / "printed.pdf").read_bytes()
+    assert b"/MediaBox [0 0 612 792]" in printed
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 1
 
 
 def test_nothing_is_exported_before_there_is_something(stand, make_photo):

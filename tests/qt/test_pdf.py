@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSizeF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QLocale, QMarginsF, QSizeF
+from PySide6.QtGui import QColor, QImage, QPageLayout, QPageSize
 from pytestqt.qtbot import QtBot
 
 from mondrian_desktop.errors import UserError
@@ -31,6 +31,23 @@ def test_a_report_is_one_upright_sheet(qtbot: QtBot, tmp_path: Path, paper: Pape
     assert found
     assert [round(float(each)) for each in found.groups()] == list(box)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_country_has_its_usual_paper() -> None:
+    usual = {name: Paper.usual(QLocale(name)) for name in ("en_US", "es_MX", "fr_CA", "en_GB", "de_DE", "ja_JP")}
+    assert [name for name, paper in usual.items() if paper is Paper.LETTER] == ["en_US", "es_MX", "fr_CA"]
+    assert set(usual.values()) == {Paper.A4, Paper.LETTER}
+
+
+def test_a_printer_gets_the_page_that_fits_its_sheet() -> None:
+    sheets = {
+        QPageSize.PageSizeId.Letter: Paper.LETTER,
+        QPageSize.PageSizeId.A5: Paper.A4,
+        QPageSize.PageSizeId.A4: Paper.A4,
+    }
+    for size, paper in sheets.items():
+        layout = QPageLayout(QPageSize(size), QPageLayout.Orientation.Portrait, QMarginsF(5, 5, 5, 5))
+        assert Paper.like(layout) is paper
 
 
 def test_the_proportions_of_the_page_are_kept() -> None:
