@@ -33,6 +33,8 @@ from mondrian_desktop.service import Service
 STREAMS = 50
 SETTLED = 0.2
 """Share of the comings and goings after which memory should not grow any more."""
+ENDING_S = 10.0
+"""Within which what was under way at the last cancellation has to have ended."""
 PHOTO = paths.resource("samples", "wren.jpg")
 
 
@@ -116,6 +118,19 @@ class _Residue:
         ).stdout
         return cls(threading.active_count(), len(list(Path("/dev/fd").iterdir())), int(size_kb) / 1000)
 
+    @classmethod
+    def left(cls, before: "_Residue") -> "_Residue":
+        """Return what is held once what was under way has ended; what has not by then never will.
+
+        A photo whose job was cancelled while a worker read it is read to its end, its file open so long.
+        """
+        deadline_s = time.monotonic() + ENDING_S
+        while (now := cls.now()).files > before.files or now.threads > before.threads:
+            if time.monotonic() > deadline_s:
+                break
+            time.sleep(0.1)
+        return now
+
 
 def _coming_and_going(service: Service, url: str, count: int) -> list[Figure]:
     note(f"{count} uploads, each cancelled …")
@@ -126,7 +141,7 @@ def _coming_and_going(service: Service, url: str, count: int) -> list[Figure]:
         clients.go_on()
         clients.next_line()
     service.pump.run()
-    after = _Residue.now()
+    after = _Residue.left(before)
     # Of those that were cancelled in the middle of an answer, photo and answer are kept.
     kept = {job.path.stem for job in service.jobs if job.path and service.analysis(job.id)}
     left = [file for file in (paths.data_dir() / "uploads").iterdir() if file.stem not in kept]
