@@ -1,4 +1,4 @@
-"""Rules for every test: its own folders, no network, no display, and nothing left running behind it."""
+"""Rules for every test: its own folders, no network, no display, an end, and nothing left running behind it."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from mondrian_desktop import log
+from tests.bounded import PATIENCE_AT_NIGHT_S, PATIENCE_S, bounded
 
 if TYPE_CHECKING:
     from mondrian_desktop.gui.file_open import Application
@@ -39,6 +40,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def real_home() -> Path:
     """Return the developer's home, for tests that run the package manager, whose cache lies there."""
     return REAL_HOME
+
+
+@pytest.fixture(autouse=True)
+def no_endless_wait(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that waits for what never comes."""
+    with bounded(PATIENCE_AT_NIGHT_S if request.node.get_closest_marker("nightly") else PATIENCE_S):
+        yield
 
 
 @pytest.fixture(autouse=True)
