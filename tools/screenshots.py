@@ -36,7 +36,7 @@ from mondrian_desktop.settings import MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT
 from mondrian_desktop.weights.servers import make
 from mondrian_desktop.weights.space import GIB
 from mondrian_desktop.weights.standing import Machine
-from tools import shoot_scenes
+from tools import shoot_scenes, talk_scene
 
 if TYPE_CHECKING:
     from mondrian_desktop.gui.feed import Live
@@ -228,7 +228,9 @@ def script(studio: Studio, scratch: Path) -> Scene:
     yield from failed(studio, scratch)
     if shoots:
         yield from shoot_scenes.play(studio, scratch)
-    if studio.wants("server-sheet", "server-bar", "server-bar-narrow", "server-down"):
+    if studio.wants(
+        "server-sheet", "server-bar", "server-bar-narrow", "server-down", "server-down-narrow", "server-down-batch"
+    ):
         yield from server(studio, scratch)
     if studio.wants("names", "many"):
         yield from many(studio, scratch)
@@ -371,11 +373,17 @@ def finished(studio: Studio) -> Scene:
 def asked(studio: Studio) -> Scene:
     """Look at the Ask page, and ask several advisors."""
     window = studio.window
-    if not studio.wants("ask", "ask-dark", "panel", "panel-dark", "panel-narrow", "panel-narrow-dark"):
+    panels = ("panel", "panel-dark", "panel-narrow", "panel-narrow-dark")
+    if not studio.wants("ask", "ask-dark", *talk_scene.NAMES, *panels):
         return
     window.verbs["tab_ask"].trigger()
     yield _SETTLE_MS
     yield from both(studio, "ask")
+    if studio.wants(*talk_scene.NAMES):
+        yield from talk_scene.play(studio)
+    if not studio.wants(*panels):
+        window.verbs["tab_critique"].trigger()
+        return
     asked_before = ["mentor", "ansel", "weston", "okeefe", "gehry"]
     window.asking.ask_several(asked_before[1:])
     yield lambda: studio.service.pump.is_idle
@@ -470,6 +478,10 @@ def server(studio: Studio, scratch: Path) -> Scene:
     yield lambda: service.problem is not None and service.stands
     yield _SETTLE_MS
     yield from both(studio, "server-down")
+    window.resize(960, 640)
+    yield _SETTLE_MS
+    yield from both(studio, "server-down-narrow")
+    window.resize(*SIZE)
     window.batches.show_window()
     yield _SETTLE_MS
     yield from both(studio, "server-down-batch", window.batches.window)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from mondrian_desktop.gui.live_text import LiveText, space_lines
 from mondrian_desktop.gui.report_text import ReportText
 from mondrian_desktop.gui.theme import GRID, Theme, set_text_color
 from mondrian_desktop.report.model import Exchange
-from mondrian_desktop.report.pane import talk
+from mondrian_desktop.report.pane import talk_with_thinking, thought_place
 
 ABOUT_PHOTO, ABOUT_ANYTHING = range(2)
 
@@ -31,10 +31,12 @@ class AskPage(QWidget):
         self._theme = theme
         self._exchanges: tuple[Exchange, ...] | None = None
         self._pending = ""
+        self._opened: set[int] = set()
         self._live_job = ""
         self._shown_pieces = 0
         self.text = ReportText(theme)
         self.text.setAccessibleName("Conversation")
+        self.text.anchorClicked.connect(self._open_thought)
         self._live = LiveText(self.text.document())
         self.subject = QComboBox()
         self.subject.setAccessibleName("What the question is about")
@@ -86,6 +88,8 @@ class AskPage(QWidget):
         self.line.setVisible(not reason)
         self.button.setVisible(not reason)
         if self._exchanges != tuple(exchanges) or self._pending != pending:
+            if tuple(exchanges)[: len(self._exchanges or ())] != self._exchanges:
+                self._opened.clear()
             self._exchanges, self._pending = tuple(exchanges), pending
             self._render()
         self._refresh()
@@ -131,7 +135,8 @@ class AskPage(QWidget):
     def _render(self) -> None:
         waiting = [Exchange(self._pending, "", "")] if self._pending else []
         self.text.clear_text()
-        self.text.setHtml(talk([*(self._exchanges or ()), *waiting]))
+        exchanges = [*(self._exchanges or ()), *waiting]
+        self.text.setHtml(talk_with_thinking(exchanges, self._theme.colors.dark, self._opened))
         space_lines(self.text.document())
         self._live_job, self._live = "", LiveText(self.text.document())
         if self._pending:
@@ -141,8 +146,20 @@ class AskPage(QWidget):
             cursor.insertBlock()
         self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
 
+    def _open_thought(self, address: QUrl) -> None:
+        place = thought_place(address.toString())
+        if place is None:
+            return
+        self._opened ^= {place}
+        bar = self.text.verticalScrollBar()
+        seen = bar.value()
+        self._render()
+        bar.setValue(seen)
+
     def _refresh(self) -> None:
         self.button.setEnabled(bool(self.line.text().strip()) and not self._pending)
 
     def _restyle(self) -> None:
         set_text_color(self.reason, self._theme.colors.soft)
+        if self._exchanges:
+            self._render()

@@ -8,6 +8,7 @@ from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.library_model import LibraryModel
 from mondrian_desktop.gui.report_text import ReportText
 from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
+from mondrian_desktop.gui.thinking_box import ThinkingBox
 from mondrian_desktop.jobs.history import Entry
 from mondrian_desktop.report.clean import breakable, clean_line
 from mondrian_desktop.report.model import Analysis
@@ -32,6 +33,7 @@ class LibraryDetail(QStackedWidget):
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.pictures = [_Picture(), _Picture()]
         self.names = [_name(), _name()]
+        self.thinking = ThinkingBox()
         self.text = ReportText(theme)
         self._page = QWidget()
         grid = QGridLayout()
@@ -45,6 +47,7 @@ class LibraryDetail(QStackedWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(grid)
+        layout.addWidget(self.thinking)
         layout.addWidget(self.text, 1)
         self.addWidget(self.message)
         self.addWidget(self._page)
@@ -77,6 +80,8 @@ class LibraryDetail(QStackedWidget):
                 picture.show_pixmap(self._model.picture(entries[place]), self._model.name(entries[place]))
                 words = (clean_line(self._model.name(entries[place]), 120), self._model.caption(entries[place]))
                 name.setText(breakable("\n".join(words)))
+        self.thinking.show_final(found[0].thinking if len(found) == 1 else "")
+        self.thinking.setVisible(self.thinking.needed)
         self.text.setHtml(self._html(entries, found))
         self.text.verticalScrollBar().setValue(0)
         self.setCurrentWidget(self._page)

@@ -85,7 +85,7 @@ class Questions(QObject):
         analysis = self._service.analysis(job_id)
         if analysis is None or not self._service.job(job_id).is_over:
             return None
-        return Exchange(analysis.question, analysis.answer, str(analysis.generation.finish_reason))
+        return Exchange(analysis.question, analysis.answer, str(analysis.generation.finish_reason), analysis.thinking)
 
     def _reason(self, analysis: Analysis | None) -> str:
         if analysis is None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from mondrian_desktop.gui.feed import Live
 from mondrian_desktop.gui.raw_text import RawText
 from mondrian_desktop.gui.theme import GRID
+from mondrian_desktop.report import wording
 
 _HEIGHT = 22 * GRID
 
@@ -47,14 +48,14 @@ class ThinkingBox(QWidget):
         self._words += sum(character.isspace() for piece in pieces[self._counted :] for character in piece)
         self._counted = len(pieces)
         self.needed = bool(pieces) or live.is_thinking
-        self._say(f"Thinking, {self._words:,} words so far" if live.is_thinking else _done(self._words))
+        self._say(f"Thinking, {self._words:,} words so far" if live.is_thinking else wording.thought(self._words))
         self.text.show_live(job_id, pieces)
 
     def show_final(self, thinking: str) -> None:
         """Show what was thought, or be gone."""
         self._live = None
         self.needed = bool(thinking)
-        self._say(_done(len(thinking.split())))
+        self._say(wording.thought(len(thinking.split())))
         self.text.show_final(thinking)
 
     def _say(self, words: str) -> None:
@@ -67,7 +68,3 @@ class ThinkingBox(QWidget):
         if self._live is not None:
             # What is hidden is not written into.
             self.text.show_live(*self._live)
-
-
-def _done(words: int) -> str:
-    return f"What the model thought first, {words:,} words"

@@ -288,7 +288,7 @@ def _analysis(assignment: Assignment, photo: Photo | None, finished: Finished) -
     job, rubric = assignment.job, assignment.rubric
     thinking, answer = split_thinking(finished.text)
     if assignment.about is not None:
-        exchange = Exchange(job.question, answer.strip(), str(finished.finish_reason))
+        exchange = Exchange(job.question, answer.strip(), str(finished.finish_reason), thinking)
         return replace(assignment.about, conversation=(*_conversation(assignment), exchange))
     return Analysis(
         photo=PhotoRef(photo.path, photo.content_hash, photo.width, photo.height, photo.exif) if photo else None,

@@ -56,6 +56,7 @@ class _Exchange(BaseModel):
     question: str
     answer: str
     finish_reason: str = "stop"
+    thinking: str = ""
 
 
 class _Document(BaseModel):

@@ -14,7 +14,7 @@ from mondrian_desktop.report import markdown, wording
 from mondrian_desktop.report.chart import radar
 from mondrian_desktop.report.claims import disagreements
 from mondrian_desktop.report.clean import TEXT_LIMIT, breakable, clean, clean_line
-from mondrian_desktop.report.model import Analysis, Critique, Labels, Score
+from mondrian_desktop.report.model import Analysis, Critique, Exchange, Labels, Score
 from mondrian_desktop.report.pane import pane, paper
 from mondrian_desktop.report.panel import Row, comparison
 from mondrian_desktop.report.verdict import verdict
@@ -97,8 +97,8 @@ def _article(analysis: Analysis, labels: Labels, image: str | None) -> str:
         f'<h2 dir="auto">{_text(analysis.question)}</h2>' if analysis.question and analysis.photo else "",
         _top(analysis, image),
         *(_critique(analysis.critique, analysis) if analysis.critique else [_markdown(analysis.answer)]),
-        *(f'<h2 dir="auto">{_text(each.question)}</h2>{_markdown(each.answer)}' for each in analysis.conversation),
         _thinking(analysis.thinking),
+        *map(_exchange, analysis.conversation),
         f"<footer>{_footer(analysis, labels)}</footer>\n</article>",
     ]
     return "\n".join(part for part in parts if part)
@@ -138,6 +138,12 @@ def _technical(critique: Critique, analysis: Analysis) -> str:
     measured = _list("Measured", sentences(facts), kind="measured") if facts is not None else ""
     left = f"<section>{said}</section>" if critique.technical_notes else ""
     return _columns(left, measured)
+
+
+def _exchange(each: Exchange) -> str:
+    ended = wording.ended(each.finish_reason)
+    notice = f'<p class="notice">{ended}.</p>' if ended else ""
+    return f'<h2 dir="auto">{_text(each.question)}</h2>{_thinking(each.thinking)}{_markdown(each.answer)}{notice}'
 
 
 def _thinking(text: str) -> str:

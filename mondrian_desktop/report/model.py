@@ -65,11 +65,12 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A follow-up question to an analysis, and what the model answered (text, never markup)."""
+    """A follow-up question to an analysis, what the model thought first, and what it answered: text, never markup."""
 
     question: str
     answer: str
     finish_reason: str = "stop"
+    thinking: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ https://doc.qt.io/qt-6/richtext-html-subset.html. Pictures are named by addresse
 ("chart:radar", "photo:image"), so that they come in the screen's resolution and nothing else can be loaded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from html import escape
 
@@ -12,7 +12,7 @@ from mondrian_desktop.photo.facts import exif_line, sentences
 from mondrian_desktop.report import chart as charts
 from mondrian_desktop.report import markdown, wording
 from mondrian_desktop.report.claims import disagreements
-from mondrian_desktop.report.clean import breakable, clean_line
+from mondrian_desktop.report.clean import TEXT_LIMIT, breakable, clean, clean_line
 from mondrian_desktop.report.model import Analysis, Critique, Exchange, Labels, Score
 from mondrian_desktop.report.panel import Row, comparison
 from mondrian_desktop.report.verdict import verdict
@@ -83,7 +83,50 @@ def pane(
 
 def talk(exchanges: Sequence[Exchange]) -> str:
     """Return questions and answers, oldest first, as the body of a QTextBrowser."""
-    return "\n".join(f"{_heading(each.question)}{markdown.to_html(each.answer)}" for each in exchanges)
+    return "\n".join(f"{_heading(each.question)}{_answer(each)}" for each in exchanges)
+
+
+def talk_with_thinking(exchanges: Sequence[Exchange], dark: bool, opened: Set[int]) -> str:
+    """Return the same with what the model thought before each answer: a line that is a link and opens it.
+
+    Parameters
+    ----------
+    opened
+        The places of those that are open, from 0; :func:`thought_place` tells them from the links.
+    """
+    look = DARK if dark else LIGHT
+    return "\n".join(
+        f"{_heading(each.question)}{_thought(each.thinking, place, place in opened, look)}{_answer(each)}"
+        for place, each in enumerate(exchanges)
+    )
+
+
+def thought_place(address: str) -> int | None:
+    """Return the place of the exchange whose thinking a link of :func:`talk_with_thinking` opens; None of others."""
+    scheme, _, place = address.partition(":")
+    return int(place) if scheme == _THOUGHT and place.isascii() and place.isdigit() else None
+
+
+def _answer(exchange: Exchange) -> str:
+    ended = wording.ended(exchange.finish_reason)
+    return markdown.to_html(exchange.answer) + (f'<p style="margin:2px 0 0 0"><i>{ended}.</i></p>' if ended else "")
+
+
+_THOUGHT = "thought"
+
+
+def _thought(text: str, place: int, is_open: bool, look: Palette) -> str:
+    if not text.strip():
+        return ""
+    line = f"{'▾' if is_open else '▸'} {wording.thought(len(text.split()))}"
+    shown = (
+        f'<p dir="auto" style="margin:2px 0 0 0"><a href="{_THOUGHT}:{place}" '
+        f'style="color:{look.soft}; text-decoration:none">{line}</a></p>'
+    )
+    if is_open:
+        lines = "<br>".join(_text(each) for each in clean(text, TEXT_LIMIT).splitlines())
+        shown += f'<p dir="auto" style="margin:2px 0 6px 14px; color:{look.soft}">{lines}</p>'
+    return shown
 
 
 def dimension(score: Score, dark: bool) -> str:

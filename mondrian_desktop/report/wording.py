@@ -31,12 +31,17 @@ def byline(analysis: Analysis, labels: Labels = NO_LABELS) -> str:
 
 def notice(analysis: Analysis, labels: Labels = NO_LABELS) -> str:
     """Return a sentence about an answer that is incomplete; empty for one that ended by itself."""
-    reason = _REASONS.get(analysis.generation.finish_reason)
-    if analysis.generation.finish_reason == "stop":
+    reason = ended(analysis.generation.finish_reason)
+    if not reason:
         return ""
     there = len(analysis.critique.dimensions) if analysis.critique else 0
     many = f" after {there} of {labels.dimensions} dimensions" if labels.dimensions and not analysis.question else ""
-    return f"{reason or 'Ended early'}{many}."
+    return f"{reason}{many}."
+
+
+def ended(finish_reason: str) -> str:
+    """Return why an answer is incomplete, without a full stop; empty for one that ended by itself."""
+    return "" if finish_reason == "stop" else _REASONS.get(finish_reason, "Ended early")
 
 
 _REASONS = {
@@ -93,3 +98,8 @@ def differs(disagreement: Disagreement) -> str:
     """Return the mark at a statement that measured facts contradict."""
     claim = clean_line(disagreement.claim, 160)
     return f"Differs from what was measured: the model says \u201c{claim}\u201d; {disagreement.fact}."
+
+
+def thought(words: int) -> str:
+    """Return the line that opens what a model thought before it answered."""
+    return f"What the model thought first, {words:,} {'word' if words == 1 else 'words'}"

@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QPageSize
 from PySide6.QtWidgets import QDialog, QFileDialog
 
+from mondrian_desktop.engine.protocol import Finished, FinishReason
 from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui import mac
 from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
@@ -64,6 +65,44 @@ def test_a_follow_up_is_answered_and_kept_with_the_analysis(make_chat_stand, mak
     assert [each.answer for each in stand.service.analysis(job).conversation] == ["Step to the **left**.", "Yes."]
     assert "Step to the **left**." in stand.engine.requests[-1].messages[-2].text
     assert stand.states() == ["Done"]
+
+
+def lines(page):
+    return [line.strip() for line in page.text.toPlainText().splitlines()]
+
+
+def test_what_was_thought_before_an_answer_is_kept_and_folded(make_chat_stand, make_photo):
+    thoughts = ["Where is the <b>light</b>?\nIn the west.", "It is so."]
+    stand = make_chat_stand(
+        script(answer()), script(f"<think>{thoughts[0]}</think>Step left."), script(f"<think>{thoughts[1]}</think>Yes.")
+    )
+    analyzed(stand, make_photo())
+    stand.trigger("tab_ask")
+    page = ask(stand, "Where to?")
+    ask(stand, "Really?")
+    folded = [
+        "Where to?", "▸ What the model thought first, 7 words", "Step left.",
+        "Really?", "▸ What the model thought first, 3 words", "Yes.",
+    ]  # fmt: skip
+    assert lines(page) == folded
+    page.text.anchorClicked.emit(QUrl("thought:0"))
+    opened = ["▾" + folded[1][1:], "Where is the <b>light</b>?", "In the west."]
+    assert lines(page) == [folded[0], *opened, *folded[2:]]
+    page.text.anchorClicked.emit(QUrl("thought:one"))
+    page.text.anchorClicked.emit(QUrl("thought:0"))
+    assert lines(page) == folded
+    job = stand.window.session.album.entries[0].jobs[0]
+    kept = stand.service.analysis(job).conversation
+    assert [each.thinking for each in kept] == thoughts
+    assert [each.answer for each in kept] == ["Step left.", "Yes."]
+
+
+def test_an_answer_that_was_stopped_says_so(make_chat_stand, make_photo):
+    stand = make_chat_stand(script(answer()), [*script("Step to")[:-1], Finished("Step to", FinishReason.LENGTH)])
+    analyzed(stand, make_photo())
+    stand.trigger("tab_ask")
+    page = ask(stand, "Where to?")
+    assert lines(page) == ["Where to?", "Step to", "Incomplete: the longest answer allowed was reached."]
 
 
 def test_a_hostile_answer_to_a_question_stays_text(make_chat_stand, make_photo):

@@ -71,6 +71,26 @@ def test_one_is_shown_whole_and_two_side_by_side(library) -> None:
     assert window.detail.message.text() == "3 analyses selected"
 
 
+def test_what_the_model_thought_first_is_there_folded(make_stand, make_photo) -> None:
+    stand = make_stand(script(f"<think>A boat, or a bird?</think>{answer(9)}"), script(answer(3)))
+    stand.open(make_photo("a.jpg"), make_photo("b.jpg", seed=2), analyze=True)
+    stand.wait_until_idle()
+    stand.trigger("library")
+    window = stand.window.open_library()
+    thinking = window.detail.thinking
+    select(window, 0)
+    assert thinking.isHidden(), "nothing was thought about this one"
+    select(window, 1)
+    assert thinking.isVisible()
+    assert thinking.button.text() == "What the model thought first, 5 words"
+    assert not thinking.text.isVisible()
+    thinking.button.click()
+    assert thinking.text.isVisible()
+    assert thinking.text.toPlainText() == "A boat, or a bird?"
+    select(window, 0, 1)
+    assert thinking.isHidden(), "side by side"
+
+
 def test_deleting_is_undone(library) -> None:
     _, window = library
     select(window, 1)

@@ -71,5 +71,5 @@ def spoiled(analysis: Analysis, text: str) -> Analysis:
     )
     return dataclasses.replace(
         analysis, photo=photo, critique=critique, raw_text=text, thinking=text, question=text, advisor=text, model=text,
-        conversation=(Exchange(text, text),),
+        conversation=(Exchange(text, text, thinking=text),),
     )  # fmt: skip

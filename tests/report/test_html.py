@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mondrian_desktop.report import html, markdown
-from mondrian_desktop.report.model import Analysis, Labels
+from mondrian_desktop.report.model import Analysis, Exchange, Labels
 from mondrian_desktop.report.pane import panel
 from mondrian_desktop.report.text import render as as_text
 
@@ -185,6 +185,10 @@ def test_thinking_is_folded_away(analysis: Analysis) -> None:
     assert "<details><summary>" in text
     assert "First<br>the &lt;b&gt;light&lt;/b&gt;." in text
     assert "<details" not in html.render(analysis)
+    talked = dataclasses.replace(analysis, conversation=(Exchange("Why?", "Because.", "cancelled", "Hm."),))
+    text = html.render(talked)
+    assert "<summary>What the model thought first</summary><p>Hm.</p></details>" in text
+    assert '<p class="notice">Stopped.</p>' in text
 
 
 def test_thinking_is_no_part_of_an_answer_without_structure(analysis: Analysis) -> None:
