@@ -31,7 +31,7 @@ from mondrian_desktop.jobs.results import Results
 from mondrian_desktop.jobs.run import Analyzed, JobEvents, run
 from mondrian_desktop.jobs.seen import seen_for
 from mondrian_desktop.jobs.server_desk import ServerDesk
-from mondrian_desktop.jobs.server_watch import ServerWatch
+from mondrian_desktop.jobs.server_watch import Awaited, ServerWatch
 from mondrian_desktop.jobs.sidecars import Sidecars, writing
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.summary import Summary
@@ -98,7 +98,8 @@ class Service:
         self._arrival_listeners: Listeners[Arrived] = Listeners()
         self._queue = Queue(pump, self._run, lanes(engine), self._tell, self._store, self._tell_pause)
         self.servers = ServerDesk()
-        self._server_watch = ServerWatch(pump.post, self._queue.release)
+        self._wait_listeners: Listeners[None] = Listeners()
+        self._server_watch = ServerWatch(pump.post, self._queue.release, lambda: self._wait_listeners(None))
         self.batches = Batches(pump, self._queue, self._store)
         self._watches = Watches(pump, self._queue, self._store, self._arrival_listeners)
         self.shelf = Shelf(pump, machine)
@@ -418,6 +419,19 @@ class Service:
         """
         return self._queue.stands
 
+    @property
+    def awaited(self) -> tuple[Awaited, ...]:
+        """The servers that do not answer and for which jobs wait; each goes on by itself when it answers."""
+        return self._server_watch.awaited(self._queue.held)
+
+    def on_wait(self, listener: Callable[[None], None]) -> Callable[[], None]:
+        """Have ``listener`` called whenever one of :attr:`awaited` is asked, or was in vain; returns the way out."""
+        return self._wait_listeners.add(listener)
+
+    def try_now(self) -> None:
+        """Ask those :attr:`awaited` now, and not only when their time comes."""
+        self._server_watch.try_now()
+
     def pause(self) -> None:
         """Hold everything, also in the middle of an answer, between two tokens."""
         self._queue.pause()
@@ -513,6 +527,7 @@ class Service:
         self._server_watch.close()
         self._listeners.clear()
         self._pause_listeners.clear()
+        self._wait_listeners.clear()
         self._advisor_listeners.clear()
         self._arrival_listeners.clear()
         self._trouble_listeners.clear()
@@ -552,7 +567,7 @@ class Service:
 
     def _tell_pause(self) -> None:
         self.batches.pause(paused=self._queue.stands)
-        self._server_watch.follow(self._queue.held.keys())
+        self._server_watch.follow(self._queue.held)
         if not self.paused:
             self._results.all_saved()
         self._pause_listeners(self.paused)

@@ -26,6 +26,7 @@ _PROGRESS = {
     "current_advisor": 1,
     "total_advisors": 1,
     "step_phase": "advisor_analysis",
+    "waiting_for": "",
 }
 _ADVISOR: dict[str, Any] = {
     "id": "ansel",
@@ -123,6 +124,10 @@ class Progress(BaseModel):
     current_advisor: int = Field(ge=1)
     total_advisors: int = Field(ge=1)
     step_phase: Literal["queued", "preparation", "advisor_analysis", "finalizing", "done", "error"]
+    waiting_for: str = Field(
+        description="The address of a server that does not answer and for which the job waits; POST /jobs/{job_id}/try "
+        "has it asked now. Empty where it waits for none."
+    )
 
 
 class Links(BaseModel):

@@ -66,11 +66,16 @@ class Desk:
         self._most_queued = most_queued
         self._ledger = Ledger(service, uploads)
         self._early: list[Update] | None = None
-        self._unsubscribe = service.subscribe(self._hear)
+        self._ways_out = [
+            service.subscribe(self._hear),
+            service.on_pause(lambda paused: self._hear_wait()),
+            service.on_wait(lambda _: self._hear_wait()),
+        ]
 
     def close(self) -> None:
         """Stop listening. Photos that nobody started are removed."""
-        self._unsubscribe()
+        for leave in self._ways_out:
+            leave()
         for submission in self._ledger:
             if submission.held:
                 self._uploads.remove(submission.id)
@@ -156,6 +161,19 @@ class Desk:
             self._service.cancel(job_id)
         return submission.record()
 
+    def try_now(self, submission_id: str) -> dict[str, Any]:
+        """Have the server asked now for which a submission waits, and return its record.
+
+        Raises
+        ------
+        Refusal
+            404 where there is none of this id.
+        """
+        submission = self._ledger.find(submission_id)
+        if submission.progress.waiting_for:
+            self._service.try_now()
+        return submission.record()
+
     def record(self, submission_id: str) -> dict[str, Any]:
         """Return what is known of a submission, for JSON.
 
@@ -220,6 +238,7 @@ class Desk:
         self._channels.publish(submission.id, [self.story.status(submission)])
         for update in self._take_early():
             self._hear(update)
+        self._tell_wait(submission)
         return submission.record()
 
     def _submit(self, order: Order) -> tuple[str, ...]:
@@ -277,6 +296,14 @@ class Desk:
             submission.text = []
             if self._ledger.settle(submission):
                 self._tell_end(submission)
+
+    def _hear_wait(self) -> None:
+        for submission in self._ledger:
+            self._tell_wait(submission)
+
+    def _tell_wait(self, submission: Submission) -> None:
+        if submission.jobs and self._ledger.note_wait(submission):
+            self._channels.publish(submission.id, [self.story.status(submission)])
 
     def _tell_end(self, submission: Submission) -> None:
         self._channels.publish(submission.id, self.story.ending(submission))

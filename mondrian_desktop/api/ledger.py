@@ -8,8 +8,9 @@ from mondrian_desktop.api.refusal import Refusal, not_found
 from mondrian_desktop.api.submission import Submission
 from mondrian_desktop.api.uploads import Note, Uploads
 from mondrian_desktop.critique.advisor import Advisor
-from mondrian_desktop.jobs.model import Job
+from mondrian_desktop.jobs.model import Job, JobState
 from mondrian_desktop.jobs.queue import Update
+from mondrian_desktop.jobs.server_watch import Awaited, next_try_words
 from mondrian_desktop.service import Service
 
 REMEMBERED = 256
@@ -123,6 +124,23 @@ class Ledger:
             submission.progress.end(ended[0], reason)
         return ended is not None
 
+    def note_wait(self, submission: Submission) -> bool:
+        """Note for which server all that is left of a submission waits; return whether there is news of that."""
+        progress, awaited = submission.progress, self._awaited(submission)
+        before = progress.step
+        progress.wait(" and ".join(each.host for each in awaited), next_try_words(awaited))
+        return progress.step != before
+
+    def _awaited(self, submission: Submission) -> Sequence[Awaited]:
+        awaited = self._service.awaited
+        if not awaited or submission.progress.is_over or self._service.paused:
+            return ()
+        jobs = [job for job in self.jobs(submission.jobs) if not job.is_over]
+        if any(job.state is JobState.RUNNING for job in jobs):
+            return ()
+        models = {job.model for job in jobs}
+        return [each for each in awaited if each.server_id in models]
+
     def progress(self, advisors: Sequence[str]) -> Progress:
         """Return the progress of something that has not begun."""
         return Progress([_manner(self._service.advisors.get(advisor), advisor) for advisor in advisors])
@@ -138,6 +156,7 @@ class Ledger:
         if not self.settle(submission):
             for place, job in enumerate(jobs, 1):
                 submission.progress.hear(place, Update(job))
+            self.note_wait(submission)
         return submission
 
 

@@ -60,6 +60,8 @@ class Progress:
         Which advisor is being asked, from 1.
     end_state
         How it ended; None while it has not.
+    waiting_for
+        The address of the user's server that does not answer and for which it waits; empty where it waits for none.
     """
 
     manners: Sequence[str]
@@ -70,6 +72,7 @@ class Progress:
     thinking: str = ""
     place: int = 1
     end_state: JobState | None = None
+    waiting_for: str = ""
 
     @property
     def state(self) -> JobState:
@@ -92,6 +95,7 @@ class Progress:
             "current_advisor": self.place,
             "total_advisors": len(self.manners),
             "step_phase": self.phase,
+            "waiting_for": self.waiting_for,
         }
 
     @property
@@ -106,12 +110,21 @@ class Progress:
         if update.event is not None:
             self._heard(place, update.event)
         elif update.job.state is JobState.RUNNING:
-            self.place = place
+            self.place, self.waiting_for = place, ""
             self._begin("processing", "preparation", "Starting", PROCESSING)
+
+    def wait(self, host: str, when: str) -> None:
+        """Note for which server all that is left of it waits, and when that is asked again; empty: for none."""
+        if host:
+            self.status = self.phase = "queued"
+            self.step = f"Waiting for {host}, {when}"
+        elif self.waiting_for:
+            self.step = "Waiting"
+        self.waiting_for = host
 
     def end(self, state: JobState, reason: str) -> None:
         """Note that all is over: done, or why not."""
-        self.end_state = state
+        self.end_state, self.waiting_for = state, ""
         done = state is JobState.DONE
         self.status = self.phase = "done" if done else "error"
         self.step = "Done" if done else reason

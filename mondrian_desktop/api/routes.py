@@ -205,6 +205,7 @@ class _Changing:
         router.add_api_route("/submit", self.submit, methods=["POST"])
         router.add_api_route("/ask", self.ask, methods=["POST"], status_code=201)
         router.add_api_route("/jobs/{job_id}", self.cancel, methods=["DELETE"])
+        router.add_api_route("/jobs/{job_id}/try", self.try_now, methods=["POST"])
         return router
 
     async def upload(self, request: Request) -> answers.Job:
@@ -222,6 +223,10 @@ class _Changing:
     async def cancel(self, request: Request, job_id: str) -> answers.Job:
         """Stop a job. What has been written is kept."""
         return _job(request, await self._call(partial(self._desk.cancel, job_id)))
+
+    async def try_now(self, request: Request, job_id: str) -> answers.Job:
+        """Ask the server now for which a job waits. No effect where it waits for none."""
+        return _job(request, await self._call(partial(self._desk.try_now, job_id)))
 
 
 class _Raw(Response):

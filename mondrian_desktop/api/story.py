@@ -35,8 +35,11 @@ class Story:
 
     def status(self, submission: Submission) -> Event:
         """Return how far it is."""
-        submission.told = submission.progress.stage, submission.progress.percent
-        return Event("status_update", {"timestamp": time.time(), "job_data": submission.progress.fields()})
+        progress = submission.progress
+        submission.told = progress.stage, progress.percent
+        data = {"timestamp": time.time(), "job_data": progress.fields()}
+        # A server may be waited for all night: of that, only the last is worth keeping.
+        return Event("status_update", data, replaces="waiting" if progress.waiting_for else "")
 
     def news(self, submission: Submission, update: Update) -> list[Event]:
         """Return what an update of one of its jobs adds to the story; the progress has heard of it before."""

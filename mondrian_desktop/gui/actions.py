@@ -99,7 +99,7 @@ SPECS = (
     Spec("analyze", "Photo", "Analyze", ("Ctrl+Return", "Ctrl+Enter"), lambda state: state.idle > 0),
     Spec("ask_several", "Photo", "Ask Several Advisors…", ("Ctrl+Shift+Return",), lambda state: state.has_photo),
     Spec("stop", "Photo", "Stop", ("Esc", "Ctrl+."), lambda state: state.is_running),
-    Spec("stop_all", "Photo", "Stop All", ("Ctrl+Shift+.",), lambda state: state.is_running and state.has_waiting),
+    Spec("stop_all", "Photo", "Stop All", ("Ctrl+Shift+.",), lambda state: state.has_waiting),
     Spec("pause", "Photo", "Pause", ("Ctrl+Shift+P",), lambda state: state.is_busy or state.is_paused),
     Spec("previous", "Photo", "Previous", ("Left",), lambda state: not state.is_at_first, focused=True, separated=True),
     Spec("next", "Photo", "Next", ("Right",), lambda state: not state.is_at_last, focused=True),

@@ -16,6 +16,7 @@ from mondrian_desktop.gui.report_pane import PANEL, ReportPane
 from mondrian_desktop.gui.session import Session
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.jobs.model import JobState
+from mondrian_desktop.jobs.server_watch import next_try_words, waiting_words
 from mondrian_desktop.report import markdown, wording
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.settings import ADVISOR, MAX_TOKENS, MODEL
@@ -52,11 +53,14 @@ class Asking(QObject):
         session.changed.connect(self._entry_changed)
         session.moved.connect(self._line_moved)
         session.feed.beat.connect(self._beat)
+        session.waits.connect(self._waits)
+        session.paused.connect(lambda _: self._waits())
         self.pane.analyze_wanted.connect(self._analyze_shown)
         self.pane.cancel_wanted.connect(session.drop_job)
         self.pane.advisor_chosen.connect(self.show_advisor)
         self.bottom.stop_wanted.connect(session.stop)
         self.bottom.stop_all_wanted.connect(session.stop_all)
+        self.bottom.try_wanted.connect(self._service.try_now)
 
     @property
     def has_critique(self) -> bool:
@@ -199,7 +203,7 @@ class Asking(QObject):
     def _beat(self, news: frozenset[str]) -> None:
         live = self._session.feed.running
         if live is None:
-            self.bottom.rest(self._rest_words(news))
+            self._show_rest(news)
         else:
             max_tokens = self._service.settings.get(MAX_TOKENS)
             self.bottom.show_live(live, self._session.feed.now_s(), max_tokens, self._session.waiting())
@@ -210,6 +214,19 @@ class Asking(QObject):
         if self._entry is not None and (job := self._session.job(self._entry, self._shown_advisor)) and job.id in news:
             self.pane.update_live()
             self.updated.emit()
+
+    def _show_rest(self, news: frozenset[str] = frozenset()) -> None:
+        """Show in the strip what was done last, or for which server all waits."""
+        awaited = () if self._service.paused else self._service.awaited
+        if awaited:
+            words = waiting_words(awaited)
+            self.bottom.stand(words[:1].upper() + words[1:], next_try_words(awaited), self._session.waiting())
+        else:
+            self.bottom.rest(self._rest_words(news))
+
+    def _waits(self) -> None:
+        if self._session.feed.running is None:
+            self._show_rest()
 
     def _rest_words(self, news: frozenset[str]) -> str:
         for job_id in news:

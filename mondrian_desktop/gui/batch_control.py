@@ -14,6 +14,7 @@ from mondrian_desktop.jobs.model import TRANSITIONS, Batch, Job, JobState
 from mondrian_desktop.jobs.pace import Progress, time_left
 from mondrian_desktop.jobs.queue import Update
 from mondrian_desktop.jobs.run import Analyzed
+from mondrian_desktop.jobs.server_watch import Awaited, next_try_words, waiting_words
 from mondrian_desktop.jobs.watch import Arrived
 from mondrian_desktop.photo.text import shown_name
 from mondrian_desktop.report.clean import clean_line
@@ -68,6 +69,7 @@ class BatchControl(QObject):
             service.subscribe(self._listen),
             service.batches.listen(self._gathered),
             service.on_pause(lambda paused: self._wake()),
+            service.on_wait(lambda _: self._wake()),
             service.on_arrival(self._arrived),
         ]
 
@@ -93,7 +95,26 @@ class BatchControl(QObject):
     @property
     def status(self) -> str:
         """How it stands, in a line: "12 of 40, about 6 min left"."""
-        return status(self.service.progress(), paused=self.service.stands, gathering=bool(self._gathering))
+        awaited = self.awaited()
+        halt = ", ".join(filter(None, (self.halt(awaited), next_try_words(awaited))))
+        return status(self.service.progress(), halt=halt, gathering=bool(self._gathering))
+
+    def awaited(self, batch: Batch | None = None) -> tuple[Awaited, ...]:
+        """Return the servers for which a batch waits; without one: where everything waits."""
+        if self.service.paused or (batch is None and not self.service.stands):
+            return ()
+        return tuple(each for each in self.service.awaited if batch is None or each.server_id == batch.model)
+
+    def halt(self, awaited: Sequence[Awaited]) -> str:
+        """Return why it does not go on: "paused", or for which of :meth:`awaited` it waits; empty where it does."""
+        return "paused" if self.service.paused else waiting_words(awaited)
+
+    @property
+    def way_on(self) -> tuple[str, Callable[[], None]]:
+        """What can be done where nothing goes on: the words of its button, and the verb."""
+        if self.service.awaited and not self.service.paused:
+            return "Try now", self.service.try_now
+        return "Go on", self.service.resume
 
     def start(self, roots: Sequence[Path], advisors: Sequence[str], *, recursive: bool, again: bool) -> Batch | None:
         """Analyze photos and the photos in folders; None, and a sentence told, where that cannot be."""
@@ -269,13 +290,13 @@ class BatchControl(QObject):
             self.ended.emit(self.service.progress())
 
 
-def status(progress: Progress, *, paused: bool, gathering: bool) -> str:
-    """Return how it stands in a line: "12 of 40, about 6 min left"."""
+def status(progress: Progress, *, halt: str, gathering: bool) -> str:
+    """Return how it stands in a line: "12 of 40, about 6 min left"; ``halt``: why it does not go on, or empty."""
     if not progress.waiting + progress.running:
         return "Looking for photos" if gathering else "Nothing to do"
     parts = [f"{progress.over:,} of {progress.total:,}"]
-    if paused:
-        parts.append("paused")
+    if halt:
+        parts.append(halt)
     elif left := time_left(progress):
         parts.append(left)
     if progress.failed:

@@ -33,9 +33,11 @@ from mondrian_desktop.gui.pictures import Thumbnails
 from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_background, set_text_color
 from mondrian_desktop.jobs.model import Batch, Job, JobState
 from mondrian_desktop.jobs.pace import Progress
+from mondrian_desktop.jobs.server_watch import next_try_words
 from mondrian_desktop.report.clean import clean_line
 
 if TYPE_CHECKING:
+    from mondrian_desktop.errors import UserError
     from mondrian_desktop.pump import Task
 
 PAGE = 500
@@ -61,7 +63,7 @@ class BatchWindow(QWidget):
         self._theme = theme
         self._batch: Batch | None = None
         self._reading: Task | None = None
-        self._tells_problem = False
+        self._problem: UserError | None = None
         self.setWindowTitle("Batch")
         self.setMinimumSize(92 * GRID, 45 * GRID)
         self.resize(110 * GRID, 80 * GRID)
@@ -128,6 +130,7 @@ class BatchWindow(QWidget):
 
     def bring(self) -> None:
         """Come to the front, with the latest batch where none is shown yet."""
+        self._show_problem()
         if self._batch is None:
             self._refill_batches()
             if self.batches.count():
@@ -139,6 +142,7 @@ class BatchWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
         """Close; the batch goes on."""
         self.notice.hide()
+        self._problem = None
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
@@ -281,12 +285,12 @@ class BatchWindow(QWidget):
         is_open = progress.waiting + progress.running > 0
         gathered = service.batches.gathered(self._batch.id) if self._batch else None
         gathering = gathered is not None and not gathered.is_complete and self._control.is_running
-        if is_open or gathering:
-            words = status(progress, paused=service.stands, gathering=gathering)
-        else:
-            words = self._outcome()
+        awaited = self._control.awaited(self._batch)
+        halt = self._control.halt(awaited)
+        words = status(progress, halt=halt, gathering=gathering) if is_open or gathering else self._outcome()
         self.status.setText(words)
-        self.pace.setText(throughput(progress) if is_open and not service.stands else "")
+        pace = next_try_words(awaited) if halt else throughput(progress)
+        self.pace.setText(pace if is_open else "")
         counts = [self.model.count(show) for show in Show]
         for n, (show, count) in enumerate(zip(Show, counts, strict=True)):
             self.tabs.setTabText(n, f"{show.value} {count:,}" if count else show.value)
@@ -315,11 +319,12 @@ class BatchWindow(QWidget):
 
     def _show_problem(self) -> None:
         problem = self._service.problem
-        if problem is not None:
-            self.notice.tell(str(problem), "Go on", self._service.resume)
-        elif self._tells_problem:
+        # One that was dismissed does not come back at every beat.
+        if problem is not None and (problem is not self._problem or self.notice.text):
+            self.notice.tell(str(problem), *self._control.way_on)
+        elif problem is None and self._problem is not None:
             self.notice.hide()
-        self._tells_problem = problem is not None
+        self._problem = problem
 
     def _stop(self) -> None:
         if self._batch is not None:

@@ -20,11 +20,14 @@ class BottomBar(QWidget):
 
     stop_wanted = Signal()
     stop_all_wanted = Signal()
+    try_wanted = Signal()
+    """The server that is waited for is to be asked now."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._job_id = ""
+        self._stands = False
         self.setAccessibleName("Progress")
         self.bar = PhaseBar(theme)
         self.bar.setMaximumWidth(40 * GRID)
@@ -38,12 +41,15 @@ class BottomBar(QWidget):
         self.stop_all = QPushButton("Stop all")
         self.stop_all.setToolTip("Stop the running analysis and take the waiting photos out of the line")
         self.stop_all.clicked.connect(self.stop_all_wanted)
+        self.try_now = QPushButton("Try now")
+        self.try_now.setToolTip("Ask the server now whether it answers again")
+        self.try_now.clicked.connect(self.try_wanted)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         layout.setSpacing(2 * GRID)
         layout.addWidget(self.bar, 1)
         layout.addWidget(self.label, 2)
-        for widget in (self.times, self.waiting, self.stop, self.stop_all):
+        for widget in (self.times, self.waiting, self.try_now, self.stop, self.stop_all):
             layout.addWidget(widget)
         self.setMinimumHeight(6 * GRID)
         theme.changed.connect(self._restyle)
@@ -53,12 +59,13 @@ class BottomBar(QWidget):
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing runs, as far as is shown."""
-        return not self._job_id
+        return not self._job_id and not self._stands
 
     def show_live(self, live: Live, now_s: float, max_tokens: int, waiting: int) -> None:
         """Show a running job, one frame further."""
         if self._job_id != live.job.id:
             self._job_id = live.job.id
+            self._stands = False
             self.bar.start()
             self._show_working(True)
         self.bar.aim(live.shares(now_s, max_tokens))
@@ -67,23 +74,32 @@ class BottomBar(QWidget):
         first = "" if live.first_token_s is None else f"first token {seconds(live.first_token_s)}  ·  "
         left = time_left(live.seconds_left())
         self.times.setText(f"{first}{clock(now_s - live.began_s)}" + (f"  ·  {left}" if left else ""))
-        self.waiting.setText(f"{waiting} waiting" if waiting else "")
-        self.waiting.setVisible(bool(waiting))
-        self.stop_all.setVisible(bool(waiting))
+        self._show_waiting(waiting)
+
+    def stand(self, words: str, when: str, waiting: int) -> None:
+        """Show for which server all waits, and when that is asked again."""
+        self._rest(words, when, waiting, stands=True)
 
     def rest(self, words: str) -> None:
         """Show that nothing runs."""
-        self._job_id = ""
+        self._rest(words, "", 0, stands=False)
+
+    def _rest(self, words: str, times: str, waiting: int, *, stands: bool) -> None:
+        self._job_id, self._stands = "", stands
         self._show_working(False)
         self.label.setText(words)
-        self.times.setText("")
+        self.times.setText(times)
+        self._show_waiting(waiting)
+
+    def _show_waiting(self, waiting: int) -> None:
+        self.waiting.setText(f"{waiting:,} waiting" if waiting else "")
+        self.waiting.setVisible(bool(waiting))
+        self.stop_all.setVisible(bool(waiting))
 
     def _show_working(self, working: bool) -> None:
         self.bar.setVisible(working)
         self.stop.setVisible(working)
-        if not working:
-            self.waiting.hide()
-            self.stop_all.hide()
+        self.try_now.setVisible(self._stands)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt
         """Paint the line above."""

@@ -190,7 +190,7 @@ class MainWindow(QMainWindow):
     def _paused(self, problem: UserError | None) -> None:
         """Say why the line stands still, and offer to go on."""
         if problem is not None:
-            self.notice.tell(str(problem), "Go on", self.session.service.resume)
+            self.notice.tell(str(problem), *self.batches.control.way_on)
             announce.politely(self, str(problem))
         else:
             self.notice.hide()

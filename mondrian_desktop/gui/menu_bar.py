@@ -38,6 +38,7 @@ class MenuBar(QObject):
         self.status.setEnabled(False)
         self.pause = self._add("Pause", self._control.toggle_pause)
         self.stop = self._add("Stop", self._control.stop)
+        self.try_now = self._add("", self._service.try_now)
         self.menu.addSeparator()
         self.files = self._add("Analyze Files…", batches.ask_for_files)
         self.folder = self._add("Analyze Folder…", batches.ask_for_folder)
@@ -94,6 +95,9 @@ class MenuBar(QObject):
         self.pause.setText("Resume" if paused else "Pause")
         self.pause.setEnabled(busy or paused)
         self.stop.setEnabled(busy)
+        awaited = self._control.awaited()
+        self.try_now.setVisible(bool(awaited))
+        self.try_now.setText(f"Try {' and '.join(each.host for each in awaited)} Now".replace("&", "&&"))
         watched = self._batches.watched
         self.watch.setText(f"Watching {watched}".replace("&", "&&") if watched else "Watch Folder…")
         self.watch.setChecked(bool(watched))

@@ -35,6 +35,7 @@ def set_tab_order(
         pane.thinking.button, pane.thinking.text, pane.card.analyze, pane.text, pane.message.button, pane.facts,
         pane.facts.seen, pane.raw, pane.ask.text, pane.ask.models, pane.ask.subject, pane.ask.line, pane.ask.button,
         pane.panel.tabs, pane.panel.thinking.button, pane.panel.thinking.text, pane.panel.text, bottom.stop,
+        bottom.try_now,
         bottom.stop_all,
     )  # fmt: skip
     for one, other in pairwise(in_reading_order):

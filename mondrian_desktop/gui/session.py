@@ -85,6 +85,8 @@ class Session(QObject):
     """Some jobs changed state: the line moved."""
     paused = Signal(object)
     """Something in line stands still because of this :class:`UserError`; None: nothing does, or the user wanted it."""
+    waits = Signal()
+    """A server that does not answer is being asked, or was in vain."""
     restored = Signal(object)
     """Entries that came back by undo."""
     told = Signal(str)
@@ -103,6 +105,7 @@ class Session(QObject):
         self.feed.beat.connect(self._refresh)
         self._leaving = [
             service.on_pause(lambda paused: self.paused.emit(service.problem)),
+            service.on_wait(lambda _: self.waits.emit()),
             service.on_trouble(lambda problem: self.told.emit(str(problem))),
         ]
 

@@ -5,8 +5,12 @@ import pytest
 
 from mondrian_desktop import paths
 from mondrian_desktop.api.page import page
+from mondrian_desktop.engine.protocol import Unreachable
+from mondrian_desktop.jobs import server_watch
+from mondrian_desktop.weights import servers
 from tests.api.browser import PROGRAM, Page
 from tests.api.live import PHOTO, Gate, answer, writing
+from tests.engine.chat_server import ChatServer
 
 needs_browser = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed (Debian package: chromium)")
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
@@ -152,6 +156,33 @@ def test_the_token_comes_behind_the_hash_and_does_not_stay_in_the_address(serve,
     browser.wait("!document.querySelector('#after').hidden")
     assert live.token not in browser.evaluate("location.href")
     assert not [url for url in browser.requested if live.token in url and "/stream/" not in url]
+
+
+@needs_browser
+def test_a_photo_that_waits_for_a_server_says_so_and_can_have_it_asked_now(serve, browser, monkeypatch):
+    monkeypatch.setattr(server_watch, "FIRST_S", 3600.0)
+    down = ChatServer()
+    down.close()
+    servers.add(servers.make("gpu", down.url, "qwen", concurrency=1))
+    live = serve([Unreachable("Nothing answers there.")], writing(answer()), settings={"MONDRIAN_MODEL": "gpu"})
+    browser.size(390, 844, phone=True)
+    browser.open(live.url)
+    browser.wait("document.querySelectorAll('#advisor option').length > 9")
+    browser.evaluate("document.querySelector('#advisor').value = 'all'")
+    browser.drop_file("#drop", PHOTO)
+    browser.wait("!document.querySelector('#preview').hidden")
+    browser.click("#start")
+    browser.wait("!document.querySelector('#try').hidden")
+    assert f"Waiting for 127.0.0.1:{down.port}, next try at " in browser.text("#step")
+    up = ChatServer(port=down.port)
+    try:
+        browser.click("#try")
+        browser.wait("!document.querySelector('#after').hidden")
+    finally:
+        up.close()
+    assert browser.evaluate("document.querySelector('#try').hidden")
+    assert browser.evaluate("document.querySelectorAll('#critiques .card').length") == 10
+    assert browser.console == []
 
 
 @needs_browser

@@ -59,6 +59,7 @@ def test_an_error_keeps_the_percentage():
     assert progress.fields() | {"llm_thinking": ""} == {
         "status": "error", "progress_percentage": 50, "current_step": "The model could not be loaded.",
         "llm_thinking": "", "current_advisor": 1, "total_advisors": 1, "step_phase": "error",
+        "waiting_for": "",
     }  # fmt: skip
 
 

@@ -12,8 +12,12 @@ from mondrian_desktop import paths
 from mondrian_desktop.api import auth
 from mondrian_desktop.api.progress import Event
 from mondrian_desktop.api.server import Limits, Server
+from mondrian_desktop.engine.protocol import Unreachable
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.jobs import server_watch
+from mondrian_desktop.weights import servers
 from tests.api.live import DIMENSIONS, PHOTO, SAMPLES, Clock, Gate, answer, writing
+from tests.engine.chat_server import ChatServer
 
 JSON = {"content-type": "application/json"}
 
@@ -175,6 +179,34 @@ def test_one_failing_advisor_does_not_spoil_the_others(serve):
     told = live.events(job_id)
     assert [event.type for event in told[-2:]] == ["analysis_complete", "done"]
     assert not [event for event in told if event.type == "error"]
+
+
+def test_what_waits_for_a_server_says_so_and_can_have_it_asked_now(serve, monkeypatch):
+    monkeypatch.setattr(server_watch, "FIRST_S", 3600.0)
+    down = ChatServer()
+    down.close()
+    host = f"127.0.0.1:{down.port}"
+    servers.add(servers.make("gpu", down.url, "qwen", concurrency=1))
+    live = serve([Unreachable("Nothing answers there.")], writing(answer()), settings={"MONDRIAN_MODEL": "gpu"})
+    job_id = live.upload(advisor="ansel,okeefe").json()["job_id"]
+    with live.stream(job_id) as events:
+        told = next(each for each in events if each.data.get("job_data", {}).get("waiting_for"))
+        assert told.data["job_data"]["waiting_for"] == host
+        assert told.data["job_data"]["current_step"].startswith(f"Waiting for {host}, next try at ")
+        record = live.client.get(f"/status/{job_id}").json()
+        assert (record["status"], record["state"], record["waiting_for"]) == ("queued", "queued", host)
+        later = live.upload(advisor="mentor").json()
+        assert later["waiting_for"] == host, "what comes after it waits, too"
+        assert live.client.post("/jobs/nothing/try").status_code == 404
+        up = ChatServer(port=down.port)
+        try:
+            assert live.client.post(f"/jobs/{job_id}/try").json()["waiting_for"] == host
+            rest = list(events)
+        finally:
+            up.close()
+    assert [event.type for event in rest][-2:] == ["analysis_complete", "done"]
+    assert rest[-3].data["job_data"]["waiting_for"] == ""
+    assert live.client.post(f"/jobs/{job_id}/try").json()["status"] == "done", "no effect any more"
 
 
 def test_records_say_where_a_job_stands(serve):

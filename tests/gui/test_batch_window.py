@@ -283,9 +283,9 @@ def test_the_earlier_analysis_is_shown_and_analyzing_again_is_one_click(stand, m
 
 def test_words_about_progress():
     progress = Progress(total=40, waiting=27, running=1, done=12, seconds_per_job=12.0, seconds_left=336.0)
-    assert status(progress, paused=False, gathering=False) == "12 of 40, about 6 min left"
-    assert status(progress, paused=True, gathering=False) == "12 of 40, paused"
-    assert status(Progress(), paused=False, gathering=True) == "Looking for photos"
+    assert status(progress, halt="", gathering=False) == "12 of 40, about 6 min left"
+    assert status(progress, halt="paused", gathering=False) == "12 of 40, paused"
+    assert status(Progress(), halt="", gathering=True) == "Looking for photos"
     assert throughput(progress) == "5.0 analyses a minute"
     assert throughput(Progress(seconds_per_job=90.0)) == "40.0 analyses an hour"
     assert throughput(Progress()) == ""

@@ -6,6 +6,7 @@ import pytest
 from mondrian_desktop.engine.protocol import Unreachable
 from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui.server_dialog import ServerDialog
+from mondrian_desktop.jobs import server_watch
 from mondrian_desktop.settings import MODEL
 from mondrian_desktop.weights import servers, tokens
 from mondrian_desktop.weights.servers import make
@@ -131,24 +132,50 @@ def test_a_name_that_is_a_model_s_is_told(dialog, qtbot):
     assert dialog.isVisible()
 
 
-def test_a_server_that_goes_away_in_a_batch_is_told_and_go_on_goes_on(make_stand, make_photo, qtbot):
-    servers.add(make("gpu", "http://127.0.0.1:9", "qwen", concurrency=1))
-    stand = make_stand(script(answer()), [Unreachable("Nothing answers at http://127.0.0.1:9.")], script(answer()))
+def test_a_server_that_goes_away_in_a_batch_is_told_and_tried_when_one_wants(
+    make_stand, make_photo, qtbot, monkeypatch
+):
+    # In this test nobody asks it by himself.
+    monkeypatch.setattr(server_watch, "FIRST_S", 3600.0)
+    down = ChatServer()
+    down.close()
+    servers.add(make("gpu", down.url, "qwen", concurrency=1))
+    stand = make_stand(script(answer()), [Unreachable("Nothing answers there.")], script(answer()), has_tray=True)
     photos = [make_photo(f"{n}.jpg", seed=n) for n in range(3)]
     batch = stand.service.submit_all(photos, model="gpu")
-    window, notice = stand.window.batches.window, stand.window.notice
+    window, notice, bottom = stand.window.batches.window, stand.window.notice, stand.window.asking.bottom
+    menu_bar = stand.desk.presence.menu_bar
     window.show_batch(batch)
     window.show()
     qtbot.waitUntil(lambda: "Nothing answers" in notice.text)
     assert "goes on when it answers" in notice.text
     assert [str(job.state) for job in stand.service.jobs] == ["done", "queued", "queued"]
     qtbot.waitUntil(lambda: "Nothing answers" in window.notice.text)
-    assert window.status.text() == "1 of 3, paused"
-    notice.act.click()
-    stand.wait_until_idle()
-    assert [str(job.state) for job in stand.service.jobs] == ["done"] * 3
+    host = f"127.0.0.1:{down.port}"
+    assert window.status.text() == f"1 of 3, waiting for {host}"
+    assert window.pace.text().startswith("next try at ")
+    qtbot.waitUntil(lambda: bottom.label.text() == f"Waiting for {host}")
+    assert (bottom.times.text(), bottom.waiting.text()) == (window.pace.text(), "2 waiting")
+    assert menu_bar.status.text() == f"1 of 3, waiting for {host}, {window.pace.text()}"
+    assert (menu_bar.try_now.isVisible(), menu_bar.try_now.text()) == (True, f"Try {host} Now")
+
+    window.notice.dismiss.click()
+    [before] = stand.service.awaited
+    bottom.try_now.click()
+    qtbot.waitUntil(lambda: stand.service.awaited[0].next_try not in (None, before.next_try), timeout=10_000)
+    assert [str(job.state) for job in stand.service.jobs] == ["done", "queued", "queued"], "it is still not there"
+    assert window.notice.text == "", "what was dismissed does not come back"
+
+    up = ChatServer(port=down.port)
+    try:
+        notice.act.click()
+        qtbot.waitUntil(lambda: [str(job.state) for job in stand.service.jobs] == ["done"] * 3, timeout=10_000)
+    finally:
+        up.close()
     assert notice.text == ""
-    qtbot.waitUntil(lambda: window.notice.text == "")
+    qtbot.waitUntil(lambda: "waiting" not in bottom.label.text())
+    assert not bottom.try_now.isVisible()
+    qtbot.waitUntil(lambda: not menu_bar.try_now.isVisible())
 
 
 def test_a_photo_that_waits_for_a_server_is_shown_as_waiting(make_stand, make_photo, qtbot):

@@ -1,7 +1,8 @@
 """A server that goes away in the middle of a batch: what waits for it is kept, and goes on when it answers."""
 
-import threading
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mondrian_desktop.engine.router import Router
 from mondrian_desktop.engine.scripted import ScriptedEngine, script
 from mondrian_desktop.jobs import server_watch
 from mondrian_desktop.jobs.model import JobState
+from mondrian_desktop.jobs.server_watch import next_try_words, waiting_words
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.weights import servers
 from mondrian_desktop.weights.servers import make
@@ -73,27 +75,12 @@ def states(service):
     return [str(job.state) for job in service.jobs]
 
 
-def run(service, until):
-    """Drive the pump, which waits for ever where nothing comes: then this fails."""
-
-    def fail():
-        raise AssertionError("it never came to that")
-
-    late = threading.Timer(60, lambda: service.pump.post(fail))
-    late.start()
-    try:
-        service.pump.run(until=until)
-    finally:
-        late.cancel()
-        late.join()
-
-
 def until_down(service):
-    run(service, lambda: service.problem is not None and service.stands)
+    service.pump.run(until=lambda: service.problem is not None and service.stands)
 
 
 def until_idle(service):
-    run(service, lambda: service.problem is None and service.pump.is_idle)
+    service.pump.run(until=lambda: service.problem is None and service.pump.is_idle)
 
 
 def test_what_waits_for_a_server_is_kept_in_its_order_and_goes_on_by_itself(service, folder, open_server):
@@ -130,6 +117,33 @@ def test_a_server_that_is_not_there_at_all_costs_no_photo_however_often_one_goes
     open_server(port=server.port)
     until_idle(service)
     assert states(service) == ["done"] * 5
+
+
+def test_it_is_said_what_is_waited_for_and_until_when_and_one_can_try_now(service, folder, open_server, monkeypatch):
+    monkeypatch.setattr(server_watch, "FIRST_S", 3600.0)
+    server = open_server()
+    server.close()
+    use(server)
+    tries = []
+    service.on_wait(lambda _: tries.append(service.awaited[0].next_try))
+    assert service.awaited == ()
+    service.submit_all([folder], model="gpu")
+    until_down(service)
+    [awaited] = service.awaited
+    assert (awaited.server_id, awaited.host) == ("gpu", f"127.0.0.1:{server.port}")
+    assert 3500 < (awaited.next_try - datetime.now(UTC)).total_seconds() <= 3600
+    assert waiting_words([awaited]) == f"waiting for 127.0.0.1:{server.port}"
+    assert next_try_words([awaited]) == f"next try at {awaited.next_try.astimezone():%H:%M:%S}"
+    assert next_try_words([awaited, replace(awaited, next_try=None)]) == "asking now"
+    service.try_now()
+    service.pump.run(until=lambda: len(tries) == 2)
+    assert tries[0] is None, "it is being asked"
+    assert tries[1] > awaited.next_try, "in vain"
+    open_server(port=server.port)
+    service.try_now()
+    until_idle(service)
+    assert states(service) == ["done"] * 5
+    assert service.awaited == ()
 
 
 def test_one_photo_alone_fails_with_the_reason(service, folder, open_server):
