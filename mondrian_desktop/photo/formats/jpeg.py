@@ -24,11 +24,15 @@ from mondrian_desktop.photo.formats.base import (
 from mondrian_desktop.photo.formats.embedded import embedded_thumbnail
 from mondrian_desktop.photo.iptc import records_of_photoshop
 from mondrian_desktop.photo.model import Pixels
+from mondrian_desktop.photo.text import shown_name
 
-# libjpeg holds all coefficients of a progressive file, 3 bytes a pixel and more where chroma is not subsampled. Larger
-# ones are decoded elsewhere, one decode after the other: 400 MB for 100 megapixels are then not the app's, and given
-# back at once.
-PROGRESSIVE_PIXELS = 28_000_000
+# Of a file in several scans (progressive, or one component after the other) libjpeg holds all coefficients: 3 bytes a
+# pixel, and up to 8 where chroma is not subsampled. There is no way around that: what is reduced is reduced only when
+# the last scan is in. Above the first of these limits, in bytes, such a file is decoded elsewhere, one decode after the
+# other, so that the memory (450 MB for 100 megapixels) is not the app's and is given back at once; above the second,
+# 333 megapixels of most files, it is refused: it would take what the model needs.
+HEAVY_BYTES = 84_000_000
+TOO_HEAVY_BYTES = 1_000_000_000
 # Encoders write about ten; each costs a pass over the whole picture, so thousands in a small file would take hours.
 _MAX_SCANS = 200
 _SCAN = b"\xff\xda"
@@ -46,7 +50,7 @@ def is_heavy(file: BinaryIO, path: Path) -> bool:
         image = open_image(JpegImagePlugin.JpegImageFile, file, path)
     except (UserError, *DECODER_ERRORS):  # the decoder will say so
         return False
-    return bool(image.info.get("progressive")) and image.width * image.height > PROGRESSIVE_PIXELS
+    return _kept_bytes(image, file) > HEAVY_BYTES
 
 
 def blocks_of(image: Image.Image) -> Blocks:
@@ -77,6 +81,7 @@ def decode_jpeg(
     """
     with reopen() as file:
         image = _open(file, path)
+        _check_weight(image, file, path)
         size, blocks = image.size, blocks_of(image)
         turn = orientation_of(blocks.exif) if orientation is None else orientation
         draft(image, long_side)
@@ -95,7 +100,7 @@ def decode_jpeg(
 
 def _open(file: BinaryIO, path: Path) -> ImageFile.ImageFile:
     image = open_image(JpegImagePlugin.JpegImageFile, file, path)
-    if image.info.get("progressive"):
+    if _has_several_scans(image, file):
         position, scans = file.tell(), 0
         while scans <= _MAX_SCANS and (block := file.read(_BLOCK)):
             scans += block.count(_SCAN)
@@ -103,6 +108,47 @@ def _open(file: BinaryIO, path: Path) -> ImageFile.ImageFile:
         if scans > _MAX_SCANS:
             raise SyntaxError("too many scans")
     return image
+
+
+def _has_several_scans(image: ImageFile.ImageFile, file: BinaryIO) -> bool:
+    """Whether an opened JPEG, at the end of the header of its first scan, is not all in that scan."""
+    if image.info.get("progressive"):
+        return True
+    # ITU-T T.81, B.2.3: the marker, the header's length, and two bytes for each component that is in the scan.
+    end = file.tell()
+    for components in range(1, len(_layers(image))):
+        length = 6 + 2 * components
+        file.seek(max(end - length - 2, 0))
+        if file.read(4) == _SCAN + length.to_bytes(2, "big"):
+            file.seek(end)
+            return True
+    file.seek(end)
+    return False
+
+
+def _layers(image: ImageFile.ImageFile) -> list[tuple[int, int, int, int]]:
+    """Return id, horizontal and vertical sampling, and quantization table of each component."""
+    layers: list[tuple[int, int, int, int]] = getattr(image, "layer", [])
+    return layers
+
+
+def _kept_bytes(image: ImageFile.ImageFile, file: BinaryIO) -> int:
+    """Return how much libjpeg keeps of the coefficients while it decodes: two bytes each; nothing of a single scan."""
+    layers = _layers(image)
+    if not layers or not _has_several_scans(image, file):
+        return 0
+    across, down = (max(max(layer[place] for layer in layers), 1) for place in (1, 2))
+    samples = sum(image.width * layer[1] * image.height * layer[2] for layer in layers)
+    return 2 * samples // (across * down)
+
+
+def _check_weight(image: ImageFile.ImageFile, file: BinaryIO, path: Path) -> None:
+    if _kept_bytes(image, file) > TOO_HEAVY_BYTES:
+        raise UserError(
+            f"{shown_name(path)} is a progressive JPEG of {image.width * image.height / 1e6:,.0f} megapixels, which"
+            " takes too much memory to read.",
+            "Save it as a plain (baseline) JPEG or as TIFF, and open that.",
+        )
 
 
 def _luma_detail(reopen: Callable[[], BinaryIO], path: Path, orientation: int) -> Detail:
@@ -118,7 +164,10 @@ def thumbnail(file: BinaryIO, path: Path, long_side: int) -> Pixels:
     image = _open(file, path)
     exif = image.info.get("exif", b"")
     embedded = embedded_thumbnail(exif, image.size, long_side)
-    return draft_thumbnail(image, long_side, orientation_of(exif)) if embedded is None else embedded
+    if embedded is not None:
+        return embedded
+    _check_weight(image, file, path)
+    return draft_thumbnail(image, long_side, orientation_of(exif))
 
 
 FORMAT = Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), accepts, decode, thumbnail, is_heavy=is_heavy)
