@@ -66,7 +66,8 @@ def _focal_length(exif: Exif) -> str | None:
 
 
 def _rating(rating: int | None) -> str | None:
-    if rating is None:
+    # XMP's 0 is "unrated": nobody gave it no stars.
+    if not rating:
         return None
     return "rejected" if rating < 0 else f"{rating} of 5"
 

@@ -130,7 +130,8 @@ class _Sidecar:
         self._set_bag(OWN, "Keywords", added)
 
     def rate(self, stars: int, how: Merge) -> None:
-        if how is Merge.OVERWRITE or not self._text(XMP, "Rating"):
+        # XMP specification part 2, 3.1: 0 is "unrated", which digiKam and others write; -1 is "rejected", and stays.
+        if how is Merge.OVERWRITE or self._text(XMP, "Rating").strip() in ("", "0"):
             self._set_simple(XMP, "Rating", str(stars))
 
     def _find(self, space: str, name: str) -> Element | None:

@@ -224,6 +224,7 @@ def test_exif_line_and_rows() -> None:
     assert exif_line(Exif()) == ""
     assert exif_rows(Exif()) == ()
     assert dict(exif_rows(Exif(rating=-1)))["Rating"] == "rejected"
+    assert "Rating" not in dict(exif_rows(Exif(rating=0)))
 
 
 def test_all_metadata_is_in_the_rows() -> None:

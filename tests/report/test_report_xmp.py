@@ -104,6 +104,14 @@ def test_a_later_critique_replaces_the_earlier_ones_words_and_nobody_elses(exist
         assert read_xmp(second)[field] == read_xmp(direct)[field]
 
 
+@pytest.mark.parametrize(("there", "after"), [("0", 4), ("-1", -1), ("3", 3)])
+@pytest.mark.parametrize("how", [Merge.APPEND, Merge.SKIP])
+def test_zero_stars_are_no_rating_and_rejected_is_one(there, after, how):
+    sidecar = merge(None, Words("A wren.", (), 1)).replace(b">1<", f">{there}<".encode())
+    assert read_xmp(sidecar)["rating"] == int(there)
+    assert read_xmp(merge(sidecar, Words("A wren.", (), 4), how))["rating"] == after
+
+
 def test_a_photographers_own_keyword_that_is_ours_too_is_not_doubled():
     mine = merge(None, Words("", ("Strong Lighting", "bird")))
     theirs = mine.replace(b"mondrian", b"otherone").replace(b"otherone-desktop:xmp:1", b"another:program")
