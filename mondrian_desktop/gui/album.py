@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from mondrian_desktop.photo.text import left_to_right
 from mondrian_desktop.report.clean import clean_line
 
 
@@ -52,7 +53,7 @@ class Entry:
     @property
     def short_name(self) -> str:
         """The same for sentences: no longer than a line bears."""
-        return clean_line(self.name, 60)
+        return left_to_right(clean_line(self.name, 60))
 
     @property
     def name(self) -> str:

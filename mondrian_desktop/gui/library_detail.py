@@ -10,6 +10,7 @@ from mondrian_desktop.gui.report_text import ReportText
 from mondrian_desktop.gui.theme import GRID, Theme, set_background, set_text_color
 from mondrian_desktop.gui.thinking_box import ThinkingBox
 from mondrian_desktop.jobs.history import Entry
+from mondrian_desktop.photo.text import left_to_right
 from mondrian_desktop.report.clean import breakable, clean_line
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.report.pane import pane, side_by_side
@@ -78,7 +79,8 @@ class LibraryDetail(QStackedWidget):
             name.setVisible(there)
             if there:
                 picture.show_pixmap(self._model.picture(entries[place]), self._model.name(entries[place]))
-                words = (clean_line(self._model.name(entries[place]), 120), self._model.caption(entries[place]))
+                file_name = left_to_right(clean_line(self._model.name(entries[place]), 120))
+                words = (file_name, self._model.caption(entries[place]))
                 name.setText(breakable("\n".join(words)))
         self.thinking.show_final(found[0].thinking if len(found) == 1 else "")
         self.thinking.setVisible(self.thinking.needed)

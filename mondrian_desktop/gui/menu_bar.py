@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from mondrian_desktop import APP_NAME, paths
 from mondrian_desktop.gui.batches import Batches
 from mondrian_desktop.jobs.model import Job, JobState
+from mondrian_desktop.photo.text import left_to_right
 from mondrian_desktop.report.clean import clean_line
 
 RECENT = 5
@@ -117,7 +118,7 @@ class MenuBar(QObject):
         return list(done)[:RECENT]
 
     def _title(self, job: Job) -> str:
-        name = clean_line(job.path.name, 40) if job.path else "?"
+        name = left_to_right(clean_line(job.path.name, 40)) if job.path else "?"
         advisor = self._service.advisors.get(job.advisor)
         who = clean_line(advisor.name if advisor else job.advisor, 30)
         return f"{name} · {who}".replace("&", "&&")

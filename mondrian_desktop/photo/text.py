@@ -24,9 +24,20 @@ def clean(text: str, limit: int = 200) -> str:
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
 
 
+def left_to_right(text: str) -> str:
+    """Return ``text`` so that it lies in a line of English as any other word, whatever script it is written in.
+
+    A text that begins with Hebrew or Arabic would turn the whole line around: it would begin at the right, and words
+    and punctuation behind the name would come before it. Left-to-right marks around it keep them (UAX #9, P2).
+    """
+    directions = (unicodedata.bidirectional(char) for char in text)
+    first = next((direction for direction in directions if direction in ("L", "R", "AL")), "L")
+    return text if first == "L" else f"\u200e{text}\u200e"
+
+
 def shown_name(path: Path) -> str:
     """Return the file's name as it is shown in sentences."""
-    return f"“{clean(path.name, 80) or clean(str(path), 80)}”"
+    return left_to_right(f"“{clean(path.name, 80) or clean(str(path), 80)}”")
 
 
 def iso_date(date: str, zone: str = "") -> str | None:

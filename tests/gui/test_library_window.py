@@ -91,6 +91,22 @@ def test_what_the_model_thought_first_is_there_folded(make_stand, make_photo) ->
     assert thinking.isHidden(), "side by side"
 
 
+def test_a_name_in_hebrew_and_what_is_below_it_begin_at_the_left(make_stand, make_photo) -> None:
+    stand = make_stand()
+    stand.open(make_photo("תמונה 17.jpg"), analyze=True)
+    stand.wait_until_idle()
+    window = stand.window.open_library()
+    select(window, 0)
+    label = window.detail.names[0]
+    image = label.grab().toImage()
+    ground = image.pixelColor(image.width() - 1, image.height() - 1)
+    inked = [x for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y) != ground]
+    assert min(inked) < 10
+    assert max(inked) < image.width() - 10
+    # So do sentences that begin with a name.
+    assert stand.window.asking.bottom.label.text()[0] == "\u200e"
+
+
 def test_deleting_is_undone(library) -> None:
     _, window = library
     select(window, 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mondrian_desktop.photo.text import clean, iso_date, shown_name, unique_words
+from mondrian_desktop.photo.text import clean, iso_date, left_to_right, shown_name, unique_words
 
 
 @given(st.text(max_size=300), st.integers(1, 50))
@@ -80,3 +80,18 @@ def test_names_are_shown_whole_but_harmless() -> None:
     assert shown_name(Path("/photos/a\nb\u202egpj.exe")) == "“a bgpj.exe”"
     assert len(shown_name(Path("/photos") / ("x" * 250))) == 82
     assert shown_name(Path("/")) == "“/”"
+
+
+@pytest.mark.parametrize("name", ["תמונה 17.jpg", "غروب.jpg", "12 תמונה.jpg"])
+def test_names_in_scripts_from_right_to_left_leave_the_sentence_as_it_is(name: str) -> None:
+    marked = left_to_right(name)
+    assert marked == f"\u200e{name}\u200e"
+    shown = shown_name(Path(name))
+    assert shown == f"\u200e“{name}”\u200e"
+    # The first letter that has a direction decides on that of the whole line.
+    assert unicodedata.bidirectional(f"{shown} is not a photo."[0]) == "L"
+
+
+@pytest.mark.parametrize("name", ["IMG_1.jpg", "photo תמונה.jpg", "故宫.jpg", "2024.", "🌅", ""])
+def test_other_names_need_no_marks(name: str) -> None:
+    assert left_to_right(name) == name
