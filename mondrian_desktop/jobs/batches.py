@@ -1,13 +1,12 @@
 """Many photos asked for at once: found in their folders beside the work, put in line bit by bit, and counted."""
 
 from collections.abc import Callable, Generator, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.jobs.folders import Found, walk
+from mondrian_desktop.jobs.folders import Found, disk_worker, walk
 from mondrian_desktop.jobs.listeners import Listeners
 from mondrian_desktop.jobs.model import Batch, Job
 from mondrian_desktop.jobs.pace import Pace, Progress
@@ -172,8 +171,8 @@ class Batches:
 
 def _gather(batch: Batch) -> Generator[Found | Wait, None, None]:
     """Walk through folders on a worker of its own, one piece at a time."""
-    pieces = walk(batch.roots, recursive=batch.recursive, weight=len(batch.advisors))
-    with ThreadPoolExecutor(1, "folders") as worker:
+    with disk_worker("folders") as (worker, stop):
+        pieces = walk(batch.roots, recursive=batch.recursive, weight=len(batch.advisors), stopped=stop.is_set)
         while True:
             looking = worker.submit(next, pieces, None)
             yield Wait(looking)

@@ -2,16 +2,20 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from mondrian_desktop.photo.text import shown_name
 
 CHUNK = 100
 """Photos handed over at once."""
-PACKAGES = (".photoslibrary", ".aplibrary", ".lrdata", ".lrlibrary", ".cocatalog", ".app")
-"""Folders that a program keeps for itself: the pictures in them are copies and previews."""
+PACKAGES = (".photoslibrary", ".aplibrary", ".lrdata", ".lrlibrary", ".cocatalog", ".app", ".download")
+"""Folders that a program keeps for itself: the pictures in them are copies and previews, or, in Safari's downloads, not
+there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,28 @@ class Found:
     problems: tuple[str, ...] = ()
 
 
-def walk(roots: Iterable[Path], *, recursive: bool = True, weight: int = 1) -> Iterator[Found]:
+@contextmanager
+def disk_worker(name: str) -> Iterator[tuple[Executor, Event]]:
+    """Give a thread for what waits for a disk, and an event that says when nobody wants it any more.
+
+    Who leaves does not wait for it: a disk may take long, and a share that is gone for ever.
+    """
+    stop = Event()
+    worker = ThreadPoolExecutor(1, name)
+    try:
+        yield worker, stop
+    finally:
+        stop.set()
+        worker.shutdown(wait=False, cancel_futures=True)
+
+
+def walk(
+    roots: Iterable[Path],
+    *,
+    recursive: bool = True,
+    weight: int = 1,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Found]:
     """Yield the photos in folders, in the order of their names, those of a folder before those of its subfolders.
 
     Waits for the disk: step it in a worker. A root that is a file is taken as it is, whatever its name. Hidden files
@@ -32,13 +57,15 @@ def walk(roots: Iterable[Path], *, recursive: bool = True, weight: int = 1) -> I
     ----------
     weight
         How many jobs each photo makes: so many fewer photos are handed over at once.
+    stopped
+        Asked before each folder; True ends the walk with what is found: there may be a million without a photo.
     """
     chunk = max(1, CHUNK // max(1, weight))
     seen: set[tuple[int, int]] = set()
     pending = list(reversed(list(roots)))
     photos: list[Path] = []
     problems: list[str] = []
-    while pending:
+    while pending and not stopped():
         path = pending.pop()
         try:
             folders = _look_into(path, seen, photos)

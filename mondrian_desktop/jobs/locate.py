@@ -1,11 +1,10 @@
 """Finds photos that were moved, by what is in them: a name may have changed, the content has not."""
 
 import os
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from mondrian_desktop.jobs.folders import disk_worker
 from mondrian_desktop.jobs.history import History
 from mondrian_desktop.photo.original import hash_of
 from mondrian_desktop.pump import Wait
@@ -17,13 +16,9 @@ def locating(folder: Path, history: History, analysis_ids: Iterable[int]) -> Gen
     for analysis_id in analysis_ids:
         wanted |= history.originals([analysis_id])
         yield 0
-    stopped = threading.Event()
-    with ThreadPoolExecutor(1, "locate") as worker:
-        looking = worker.submit(locate, folder, wanted, stopped.is_set)
-        try:
-            yield Wait(looking)
-        finally:
-            stopped.set()
+    with disk_worker("locate") as (worker, stop):
+        looking = worker.submit(locate, folder, wanted, stop.is_set)
+        yield Wait(looking)
         found = looking.result()
     for content_hash, path in found.items():
         history.moved(content_hash, path)
@@ -40,11 +35,11 @@ def locate(folder: Path, wanted: Mapping[str, int], stopped: Callable[[], bool] 
     wanted
         Content hashes (SHA-256 in hex), each with the size in bytes.
     stopped
-        Asked before each file; True ends the search with what is found.
+        Asked before each folder and file; True ends the search with what is found.
     """
     found: dict[str, Path] = {}
     sizes = set(wanted.values())
-    for file in _files(folder):
+    for file in _files(folder, stopped):
         if stopped() or len(found) == len(wanted):
             break
         try:
@@ -59,10 +54,12 @@ def locate(folder: Path, wanted: Mapping[str, int], stopped: Callable[[], bool] 
     return found
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, stopped: Callable[[], bool]) -> Iterator[Path]:
     if folder.is_file():
         yield folder
         return
     for parent, folders, names in os.walk(folder):
+        if stopped():
+            return
         folders.sort()
         yield from (Path(parent, name) for name in sorted(names))

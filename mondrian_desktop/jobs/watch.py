@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import TypeAlias
 
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.jobs.folders import walk
+from mondrian_desktop.jobs.folders import disk_worker, walk
 from mondrian_desktop.jobs.model import Batch
 from mondrian_desktop.jobs.queue import Queue
 from mondrian_desktop.jobs.store import Store
@@ -76,25 +74,21 @@ def watch(
     existing
         Whether those that are there at the beginning count as new.
     """
-    stop = Event()
     told: tuple[str, ...] = ()
-    with ThreadPoolExecutor(1, "watch") as worker:
-        try:
-            arrivals: Arrivals | None = None
-            while True:
-                looking = worker.submit(_look, folder, recursive)
-                yield Wait(looking)
-                look = looking.result()
-                if arrivals is None:
-                    arrivals = Arrivals({} if existing else look.photos, SETTLE_S)
-                complete = arrivals.look(look.photos, clock())
-                news = look.problems if look.problems != told else ()
-                if complete or news:
-                    yield Arrived(tuple(complete), news)
-                told = look.problems
-                yield Wait(worker.submit(stop.wait, min(max(look_every_s, _REST_PER_LOOK * look.seconds), 60.0)))
-        finally:
-            stop.set()
+    with disk_worker("watch") as (worker, stop):
+        arrivals: Arrivals | None = None
+        while True:
+            looking = worker.submit(_look, folder, recursive, stop.is_set)
+            yield Wait(looking)
+            look = looking.result()
+            if arrivals is None:
+                arrivals = Arrivals({} if existing else look.photos, SETTLE_S)
+            complete = arrivals.look(look.photos, clock())
+            news = look.problems if look.problems != told else ()
+            if complete or news:
+                yield Arrived(tuple(complete), news)
+            told = look.problems
+            yield Wait(worker.submit(stop.wait, min(max(look_every_s, _REST_PER_LOOK * look.seconds), 60.0)))
 
 
 class Watches:
@@ -156,11 +150,11 @@ class _Look:
     seconds: float
 
 
-def _look(folder: Path, recursive: bool) -> _Look:
+def _look(folder: Path, recursive: bool, stopped: Callable[[], bool]) -> _Look:
     began_s = time.perf_counter()
     photos: dict[Path, Signature] = {}
     problems: list[str] = []
-    for found in walk([folder], recursive=recursive):
+    for found in walk([folder], recursive=recursive, stopped=stopped):
         problems += found.problems
         for path in found.photos:
             try:

@@ -1,9 +1,10 @@
 import os
 import sys
+from threading import Event
 
 import pytest
 
-from mondrian_desktop.jobs.folders import CHUNK, natural, walk
+from mondrian_desktop.jobs.folders import CHUNK, disk_worker, natural, walk
 
 
 def make(folder, *names):
@@ -30,8 +31,27 @@ def test_subfolders_are_left_out_where_asked(tmp_path):
     assert names(tmp_path, recursive=False) == ["a.jpg"]
 
 
+def test_a_walk_is_stopped_between_two_folders(tmp_path):
+    make(tmp_path, "a/1.jpg", "b/2.jpg", "c/3.jpg")
+    answers = iter([False, False, False, True])
+    assert names(tmp_path, stopped=lambda: next(answers)) == ["a/1.jpg", "b/2.jpg"]
+
+
+def test_who_leaves_does_not_wait_for_a_disk_that_does_not_answer():
+    answers = Event()
+    with disk_worker("disk") as (worker, stop):
+        looking = worker.submit(answers.wait)
+        waiting = worker.submit(print)
+        assert not stop.is_set()
+    assert stop.is_set()
+    assert not looking.done()
+    assert waiting.cancelled()
+    answers.set()
+
+
 def test_what_is_hidden_or_kept_by_a_program_is_left_out(tmp_path):
     make(tmp_path, ".hidden.jpg", "._a.jpg", ".cache/b.jpg", "Photos.photoslibrary/c.jpg", "Cat.LRDATA/d.jpg", "e.jpg")
+    make(tmp_path, "coming.jpg.download/coming.jpg", "coming.jpg.crdownload", "coming.jpg.part")
     assert names(tmp_path) == ["e.jpg"]
 
 
