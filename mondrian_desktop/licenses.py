@@ -1,13 +1,13 @@
 """The licenses of what the app is made of, for About: whose works these are, and on which terms they are used."""
 
+import json
 import platform
 import re
 import sysconfig
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from importlib.metadata import Distribution, PackageMetadata, distributions
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import Distribution, PackageMetadata, PackageNotFoundError, distribution, distributions
 from pathlib import Path
-from types import MappingProxyType
 
 from mondrian_desktop import paths
 
@@ -16,6 +16,9 @@ _FOR_WANT_OF_TEXT = (("LGPL-3.0", ("LGPL-3.0.txt", "GPL-3.0.txt")), ("Apache", (
 """Some packages name a license and leave its text out. The lesser license is terms on top of the general one."""
 _LONGEST_NAME = 200
 _RULE = "=" * 100
+_PROJECT = "mondrian-desktop"
+PREPARED = "third-party.json"
+"""In the packaged app's ``resources/licenses``: what :func:`third_party` returns there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +44,93 @@ class Component:
     texts: tuple[str, ...]
 
 
-def third_party() -> str:
-    """Return notice, list and texts: in the packaged app those of its parts, else of the packages installed here."""
-    prepared = paths.resource("licenses", "third-party.txt")
-    return prepared.read_text(encoding="utf-8") if prepared.is_file() else as_text(components(distributions()))
+@dataclass(frozen=True, slots=True)
+class ThirdParty:
+    """The works of others that the app is made of.
 
-
-def components(packages: Iterable[Distribution]) -> tuple[Component, ...]:
-    """Return Python and ``packages``, by name, without this project's own."""
-    found = {each.name.lower(): _component(each) for each in packages if each.name != "mondrian-desktop"}
-    return (_python(), *(found[name] for name in sorted(found)))
-
-
-def as_text(parts: Iterable[Component], libraries: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return the notice, a list of ``parts`` and all their texts, as plain text.
-
-    Parameters
+    Attributes
     ----------
     parts
         Python and its packages.
     libraries
-        Licenses of the shared libraries inside them, by their names.
+        Licenses of the shared libraries inside them, by their names; known in the packaged app only.
     """
-    parts = tuple(parts)
-    notice = paths.resource("licenses", "notice.txt").read_text(encoding="utf-8").strip()
-    width = max((len(each.name) for each in parts), default=0)
-    tables = ["\n".join(f"{each.name:<{width}}  {each.version:<14} {each.license}" for each in parts)]
-    if libraries:
-        inside = [f"{name:<{width}}  {terms}" for name, terms in sorted(libraries.items())]
-        tables.append("\n".join(["Libraries inside these:", *inside]))
-    texts = [
-        f"{_RULE}\n{each.name} {each.version}\n{each.address}".rstrip() + f"\n{_RULE}\n\n{text.strip()}"
-        for each in parts
-        for text in each.texts
-    ]
-    return "\n\n".join([notice, *tables, *texts]) + "\n"
+
+    parts: tuple[Component, ...]
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def notice(self) -> str:
+        """What the licenses want to be said to whoever gets the app."""
+        return paths.resource("licenses", "notice.txt").read_text(encoding="utf-8").strip()
+
+    @property
+    def tables(self) -> list[str]:
+        """A list of the parts, and one of the libraries where they are known."""
+        width = max((len(each.name) for each in self.parts), default=0)
+        tables = ["\n".join(f"{each.name:<{width}}  {each.version:<14} {each.license}" for each in self.parts)]
+        if self.libraries:
+            inside = [f"{name:<{width}}  {terms}" for name, terms in sorted(self.libraries.items())]
+            tables.append("\n".join(["Libraries inside these:", *inside]))
+        return tables
+
+    def as_text(self) -> str:
+        """Return the notice, the lists and all texts, as plain text."""
+        texts = [
+            f"{_RULE}\n{each.name} {each.version}\n{each.address}".rstrip() + f"\n{_RULE}\n\n{text.strip()}"
+            for each in self.parts
+            for text in each.texts
+        ]
+        return "\n\n".join([self.notice, *self.tables, *texts]) + "\n"
+
+    def as_json(self) -> str:
+        """Return it for :data:`PREPARED`."""
+        return json.dumps({"parts": [asdict(each) for each in self.parts], "libraries": dict(self.libraries)})
+
+
+def third_party() -> ThirdParty:
+    """Return what this app is made of: the packaged one, or the packages that are installed here for it to run.
+
+    Reads many small files: nothing for the thread of a window.
+    """
+    prepared = paths.resource("licenses", PREPARED)
+    if not prepared.is_file():
+        return ThirdParty(components(needed()))
+    stored = json.loads(prepared.read_text(encoding="utf-8"))
+    parts = (Component(**{**each, "texts": tuple(each["texts"])}) for each in stored["parts"])
+    return ThirdParty(tuple(parts), stored["libraries"])
+
+
+def components(packages: Iterable[Distribution]) -> tuple[Component, ...]:
+    """Return Python and ``packages``, by name, without this project's own."""
+    found = {each.name.lower(): _component(each) for each in packages if each.name != _PROJECT}
+    return (_python(), *(found[name] for name in sorted(found)))
+
+
+def needed() -> list[Distribution]:
+    """Return the installed packages that the app requires, and what these require: none that only tests want."""
+    # Comes with transformers.
+    from packaging.requirements import Requirement
+
+    try:
+        left = [(Requirement(text), "") for text in distribution(_PROJECT).requires or ()]
+    except PackageNotFoundError:
+        # It was not installed, and runs all the same: then everything that is here.
+        return list(distributions())
+    found: dict[str, Distribution] = {}
+    seen: set[tuple[str, str]] = set()
+    while left:
+        requirement, extra = left.pop()
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        for wanted in ("", *requirement.extras):
+            if (requirement.name, wanted) not in seen:
+                seen.add((requirement.name, wanted))
+                # Some are left out on purpose, or are for another system.
+                for package in distributions(name=requirement.name):
+                    found[package.name.lower()] = package
+                    left += [(Requirement(text), wanted) for text in package.requires or ()]
+    return list(found.values())
 
 
 def _component(package: Distribution) -> Component:

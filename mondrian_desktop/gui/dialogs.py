@@ -23,17 +23,20 @@ def open_photos(parent: QWidget, take: Callable[[Sequence[Path]], None], folder:
     return dialog
 
 
-def about(parent: QWidget) -> QMessageBox:
-    """Say what this is."""
+def about(parent: QWidget, show_licenses: Callable[[], object]) -> QMessageBox:
+    """Say what this is; a button shows the licenses of what it is made of."""
     box = QMessageBox(parent)
     box.setWindowTitle(f"About {APP_NAME}")
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"{APP_NAME} {__version__}")
     box.setInformativeText(
         "Critique of your photographs, written on this computer by a model. Nothing leaves it. "
-        "A critique in the manner of a photographer is the model's, not theirs."
+        "A critique in the manner of a photographer is the model's, not theirs.\n\n"
+        "Mondrian is published under the MIT license. It contains the works of others, among them Qt and LibRaw under "
+        "the GNU Lesser General Public License."
     )
     box.setStandardButtons(QMessageBox.StandardButton.Close)
+    box.addButton("Licenses…", QMessageBox.ButtonRole.ActionRole).clicked.connect(show_licenses)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
     return box

@@ -333,7 +333,7 @@ class MainWindow(QMainWindow):
             "add_server": self.server.add,
             "log": lambda: help_verbs.show_log(self.tell),
             "diagnostics": lambda: help_verbs.copy_diagnostics(self.session.service, self.tell),
-            "about": lambda: dialogs.about(self),
+            "about": lambda: dialogs.about(self, lambda: help_verbs.show_licenses(self, self.session.service)),
         }
 
     def _restore_place(self) -> None:
