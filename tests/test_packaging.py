@@ -2,15 +2,17 @@
 
 import plistlib
 import re
+import subprocess
+import sys
 import tomllib
-from importlib.metadata import Distribution, PathDistribution, distributions
+import zipfile
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
 import mondrian_desktop
-from mondrian_desktop.licenses import Component, components
+from mondrian_desktop.licenses import Component, components, needed
 from tools import bundle, native_libraries
 from tools.info_plist import info_plist
 from tools.licenses import unwelcome
@@ -25,22 +27,6 @@ def binary(path: str) -> bundle.Entry:
 
 def link(path: str, target: str) -> bundle.Entry:
     return path, target, "SYMLINK"
-
-
-def needed_to_run() -> list[Distribution]:
-    """Return the installed packages that the app requires, and what these require."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    left = [Requirement(text) for text in project["dependencies"]]
-    found: dict[str, Distribution] = {}
-    while left:
-        requirement = left.pop()
-        if requirement.name in found or not (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
-            continue
-        # Some are left out on purpose, or are for another system.
-        for package in distributions(name=requirement.name):
-            found[requirement.name] = package
-            left += map(Requirement, package.requires or ())
-    return list(found.values())
 
 
 class TestInfoPlist:
@@ -153,6 +139,33 @@ class TestWhatStaysOut:
         assert bundle.is_wanted(path)
 
 
+def test_what_qt_would_compile_at_every_start_is_compiled_once(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "support.zip", "w") as archive:
+        archive.writestr("signature_bootstrap.py", "")
+        archive.writestr("shibokensupport/__init__.py", "")
+        archive.writestr("shibokensupport/signature/loader.py", "LOADED = __name__")
+        entries = bundle.compiled_support(archive, tmp_path / "work")
+    assert [(path, kind) for path, _, kind in entries] == [
+        ("shiboken6/files.dir/shibokensupport/__init__.pyc", "DATA"),
+        ("shiboken6/files.dir/shibokensupport/signature/loader.pyc", "DATA"),
+    ]
+    for path, source, _ in entries:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        Path(source).rename(tmp_path / path)
+    script = "from shibokensupport.signature.loader import LOADED; print(LOADED)"
+    environment = {"PYTHONPATH": str(tmp_path / "shiboken6" / "files.dir")}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "shibokensupport.signature.loader", done.stderr
+
+
+def test_qt_still_has_its_support_modules_where_they_are_looked_for() -> None:
+    from PySide6 import QtCore  # noqa: F401 - loads them
+
+    archive = sys.modules["shibokensupport"].__loader__.zfile  # type: ignore[union-attr]
+    assert "shibokensupport/signature/loader.py" in archive.namelist()
+    assert "files.dir" in archive.read("signature_bootstrap.py").decode()
+
+
 def test_modules_that_are_imported_by_name_are_all_there() -> None:
     asked: list[str] = []
 
@@ -239,7 +252,7 @@ class TestLicenses:
         assert "text of its license is missing" in line
 
     def test_everything_installed_to_run_is_welcome(self) -> None:
-        assert unwelcome(components(needed_to_run())) == []
+        assert unwelcome(components(needed())) == []
 
     @pytest.mark.parametrize(
         ("path", "name"),

@@ -5,10 +5,12 @@ the hidden imports it does not.
 """
 
 import posixpath
+import py_compile
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import Distribution
 from pathlib import Path, PurePath, PurePosixPath
+from zipfile import ZipFile
 
 # PyInstaller's own form: (path in the bundle, path on disk or of the link's target, kind).
 Entry = tuple[str, str, str]
@@ -99,6 +101,29 @@ def metallib(mlx: Path) -> tuple[list[Entry], list[Entry]]:
     if not file.is_file():
         return [], []
     return [("mlx/lib/mlx.metallib", str(file), "DATA")], [("mlx.metallib", "mlx/lib/mlx.metallib", "SYMLINK")]
+
+
+def compiled_support(archive: ZipFile, work: Path) -> list[Entry]:
+    """Return the support modules of Qt for Python, compiled: it compiles them at every start, for a tenth of that.
+
+    It has their source in memory, and takes what lies in a folder ``files.dir`` beside shiboken6 instead where there is
+    one: what the environment variable SBK_EMBED=0 does, in ``signature_bootstrap.py`` of its archive.
+
+    Parameters
+    ----------
+    archive
+        With the source.
+    work
+        Gets source and compiled modules.
+    """
+    entries = []
+    for name in archive.namelist():
+        if name.startswith("shibokensupport/") and name.endswith(".py"):
+            source = Path(archive.extract(name, work))
+            unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+            py_compile.compile(str(source), f"{source}c", dfile=name, doraise=True, invalidation_mode=unchecked)
+            entries.append((f"shiboken6/files.dir/{name}c", f"{source}c", "DATA"))
+    return entries
 
 
 def blas(site_packages: Path) -> list[Entry]:
