@@ -5,6 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mondrian_desktop.display import Painting
+    from mondrian_desktop.service import Service
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,32 +41,35 @@ def _window(photos: Sequence[Path], *, analyze: bool) -> int:
     if not has_display():
         sys.stderr.write("mondrian-desktop: There is no display for the window. Try `analyze PHOTO`, or --help.\n")
         return 2
-    from mondrian_desktop.bootstrap import build
     from mondrian_desktop.gui.app import run
 
-    return run(build, photos, analyze=analyze)
+    return run(_build, photos, analyze=analyze)
+
+
+def _build(**more: Any) -> "Service":
+    """Import the composition root when it is wanted: the window is painted first."""
+    from mondrian_desktop.bootstrap import build
+
+    return build(**more)
 
 
 def _self_test(*, as_json: bool) -> int:
     """Try every part of the app, with folders of its own; the exit code is 1 where one does not work."""
-    from mondrian_desktop import log
     from mondrian_desktop.cli import self_test
     from mondrian_desktop.display import has_display
 
-    log.start()
     if not has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with self_test.own_folders():
-        from mondrian_desktop.bootstrap import build
         from mondrian_desktop.gui import self_test as window
 
-        def then(painted: bool) -> int:
+        def then(paintings: "Sequence[Painting]") -> int:
             from mondrian_desktop.cli.self_checks import Checks
             from mondrian_desktop.engine import probe
 
-            return self_test.run(Checks(build, probe, painted).all(), sys.stdout, as_json=as_json)
+            return self_test.run(Checks(_build, probe, paintings).all(), sys.stdout, as_json=as_json)
 
-        return window.run(build, then)
+        return window.run(_build, then)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,23 @@
-"""Whether there is a screen."""
+"""Whether there is a screen, and what was seen on it."""
 
 import os
 import sys
+from typing import NamedTuple
+
+
+class Painting(NamedTuple):
+    """One painting of the window.
+
+    Attributes
+    ----------
+    at
+        When it was done, in seconds since 1970; None where it was not.
+    loaded
+        The modules that were imported by then.
+    """
+
+    at: float | None
+    loaded: frozenset[str]
 
 
 def has_display() -> bool:

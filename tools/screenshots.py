@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from mondrian_desktop import APP_NAME
 from mondrian_desktop.bootstrap import build
 from mondrian_desktop.engine.protocol import Stage
+from mondrian_desktop.gui import dialogs, help_verbs
 from mondrian_desktop.gui.album import Standing
 from mondrian_desktop.gui.app import samples
 from mondrian_desktop.gui.incoming import sort
@@ -62,6 +63,9 @@ MODELS = tuple(
     for name in ("offer", "models", "models-chooser", "models-downloading", "models-small", "models-repo")
     for dark in ("", "-dark")
 )
+ABOUT = tuple(
+    f"{name}{dark}" for name in ("about", "licenses", "licenses-list", "licenses-text") for dark in ("", "-dark")
+)
 _OWN_COLORS = 96
 _SETTLE_MS = 700
 _LONG_NAMES = (
@@ -87,7 +91,8 @@ class Studio(QObject):
         self._thread = MainThread()
         self.service = build(post=self._thread.post)
         self.theme = Theme(app, dark=False)
-        self.window = MainWindow(self.service, self.theme, samples())
+        self.window = MainWindow(self.theme)
+        self.window.furnish(self.service, samples())
         self.hold_when: Callable[[Live], bool] | None = None
         self._pump_timer = QTimer(self, interval=0)
         self._pump_timer.timeout.connect(self._step)
@@ -209,8 +214,10 @@ def script(studio: Studio, scratch: Path) -> Scene:
         yield from preferences(studio)
     if studio.wants(*MODELS):
         yield from models(studio)
+    if studio.wants(*ABOUT):
+        yield from about(studio)
     shoots = studio.wants(*shoot_scenes.NAMES)
-    if not studio.wants_more_than((*PREFERENCES, *MODELS, *shoot_scenes.NAMES)):
+    if not studio.wants_more_than((*PREFERENCES, *MODELS, *ABOUT, *shoot_scenes.NAMES)):
         yield from shoot_scenes.play(studio, scratch) if shoots else ()
         return
     drag(window, [*samples(), scratch / "a folder", scratch / "notes.txt"])
@@ -308,6 +315,27 @@ def models(studio: Studio) -> Scene:
     yield lambda: studio.service.pump.is_idle
     hub.close()
     sheet.close()
+
+
+def about(studio: Studio) -> Scene:
+    """Look at About, at the licenses that it leads to."""
+    window = studio.window
+    box = dialogs.about(window, lambda: None)
+    yield _SETTLE_MS
+    yield from both(studio, "about", box)
+    box.reject()
+    sheet = help_verbs.show_licenses(window, studio.service)
+    yield lambda: sheet.names.count() > 0
+    yield _SETTLE_MS
+    yield from both(studio, "licenses", sheet)
+    sheet.names.setCurrentRow(1)
+    yield _SETTLE_MS
+    yield from both(studio, "licenses-list", sheet)
+    (numpy,) = [row for row in range(sheet.names.count()) if sheet.names.item(row).text().startswith("numpy ")]
+    sheet.names.setCurrentRow(numpy)
+    yield _SETTLE_MS
+    yield from both(studio, "licenses-text", sheet)
+    sheet.reject()
 
 
 def _page(title: str) -> str:

@@ -24,10 +24,13 @@ class Check:
         What it is, for people.
     run
         Does it and returns what came of it in a few words; raises where it does not work.
+    ended
+        When it was over, where that was before it is looked at; in seconds since 1970.
     """
 
     name: str
     run: Callable[[], str]
+    ended: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def _try(check: Check, clock: Callable[[], float]) -> Outcome:
     except Exception as err:  # noqa: BLE001 - the end of a job: what fails is a line in the table
         _log.exception("self-test: %s", check.name)
         ok, detail = False, f"{type(err).__name__}: {err}"
-    return Outcome(check.name, ok, " ".join(detail.split()), clock() - began_s, time.time())
+    return Outcome(check.name, ok, " ".join(detail.split()), clock() - began_s, check.ended or time.time())
 
 
 def _row(outcome: Outcome) -> str:

@@ -1,30 +1,32 @@
-"""The application: makes window and service, starts Qt's loop, and ends both."""
+"""The application: shows the empty window, then makes service and what is in the window; starts Qt's loop, ends all.
+
+What is imported here is waited for before anything can be seen; the rest is imported by :class:`Desk`.
+"""
 
 import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QIcon
 
-from mondrian_desktop import APP_NAME, __version__, log, paths
+from mondrian_desktop import APP_NAME, __version__, paths
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.gui import mac, warm_up
+from mondrian_desktop.gui import mac
 from mondrian_desktop.gui.file_open import Application
 from mondrian_desktop.gui.first_paint import FirstPaint
-from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
-from mondrian_desktop.gui.presence import Presence
+from mondrian_desktop.gui.place import Place
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.jobs import handover
-from mondrian_desktop.jobs.last_phase import LastPhase
-from mondrian_desktop.pump import Post
-from mondrian_desktop.qt.interrupt import Interrupt
-from mondrian_desktop.qt.main_thread import MainThread
-from mondrian_desktop.qt.pump_driver import PumpDriver
-from mondrian_desktop.service import Service
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from mondrian_desktop.pump import Post
+    from mondrian_desktop.qt.pump_driver import PumpDriver
+    from mondrian_desktop.service import Service
 
 _log = logging.getLogger(__name__)
 
@@ -32,13 +34,18 @@ _log = logging.getLogger(__name__)
 class Build(Protocol):
     """Makes the service: :func:`mondrian_desktop.bootstrap.build`."""
 
-    def __call__(self, *, post: Post) -> Service:
+    def __call__(self, *, post: "Post") -> "Service":
         """Return a service whose pump gets work from other threads by ``post``."""
         ...
 
 
 class Desk:
     """A window with a service behind it, driven by Qt's loop.
+
+    Parameters
+    ----------
+    window
+        One that is empty, and may be seen already; None: one is made.
 
     Attributes
     ----------
@@ -47,14 +54,23 @@ class Desk:
     """
 
     def __init__(
-        self, app: Application, build: Build, samples: Sequence[Path] = (), *, has_tray: bool | None = None
-    ) -> None:
+        self, app: Application, build: Build, samples: Sequence[Path] = (), *, has_tray: bool | None = None,
+        window: MainWindow | None = None,
+    ) -> None:  # fmt: skip
+        from mondrian_desktop.gui.presence import Presence
+        from mondrian_desktop.jobs.last_phase import LastPhase
+        from mondrian_desktop.qt.main_thread import MainThread
+
         self._file_open = app.file_open
         self._thread = MainThread()
         self.service = build(post=self._thread.post)
         self._driver: PumpDriver | None = None
-        self.theme = Theme(app)
-        self.window = MainWindow(self.service, self.theme, samples)
+        self.window = window or MainWindow(Theme(app, waits=True))
+        self.theme = self.window.theme
+        # What was held when the app ended may not be what is set now.
+        self.theme.hold(None)
+        self.window.furnish(self.service, samples)
+        self.theme.dress()
         self._last_phase = LastPhase(paths.log_dir())
         self.service.subscribe(self._last_phase.follow)
         if self._last_phase.problems:
@@ -66,6 +82,8 @@ class Desk:
 
     def open(self, photos: Sequence[Path], *, analyze: bool) -> None:
         """Show the window, and in it ``photos`` and what the system has handed over so far."""
+        from mondrian_desktop.gui.incoming import sort
+
         self.window.show()
         if photos:
             self.window.open_photos(sort(photos), analyze=analyze)
@@ -89,6 +107,9 @@ class Desk:
         self.theme.deleteLater()
 
     def _drive(self) -> None:
+        from mondrian_desktop.gui import warm_up
+        from mondrian_desktop.qt.pump_driver import PumpDriver
+
         # Not earlier: the first step of a job imports the model's library, which takes seconds.
         self._driver = PumpDriver(self.service.pump)
         warm_up.start()
@@ -101,11 +122,13 @@ class Desk:
         self.service.pump.post(lambda: self._take(message))
 
     def _take(self, message: handover.Message) -> None:
+        from mondrian_desktop.gui.incoming import sort
+
         self.window.bring()
         if message.paths:
             self.window.open_photos(sort(message.paths), analyze=message.analyze)
 
-    def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def _report(self, kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
         """Log what nobody expected, and say so; the app goes on."""
         _log.error("unexpected", exc_info=(kind, error, trace))
         self._previous_hook(kind, error, trace)
@@ -116,14 +139,19 @@ class Desk:
 
 
 def run(
-    build: Build, photos: Sequence[Path], *, analyze: bool = False, on_made: Callable[[Desk], None] | None = None
+    build: Build,
+    photos: Sequence[Path],
+    *,
+    analyze: bool = False,
+    on_painted: Callable[[bool], None] = lambda painted: None,
+    on_made: Callable[[Desk], None] | None = None,
 ) -> int:
     """Open the window with ``photos`` and return the exit code when it is over.
 
-    The window is painted before anything heavy is imported: the engine does that when the first job begins.
-    ``on_made`` is called with everything before it is shown.
+    The empty window is painted before what goes into it is imported, and that before the model's library: the engine
+    imports it when the first job begins. ``on_painted`` is called when the empty window was painted, or with False
+    where it was not in time; ``on_made`` with everything, before that is painted.
     """
-    log.start()
     mac.prepare_application()
     instance = _claim(photos, analyze=analyze)
     if instance is None:
@@ -132,10 +160,9 @@ def run(
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
     app.setApplicationVersion(__version__)
-    app.setWindowIcon(QIcon(str(paths.resource("icons", "mondrian.svg"))))
-    desk = Desk(app, build, samples())
-    interrupt = Interrupt(app.quit)
-    try:
+    opening = _Opening(app, on_painted)
+
+    def furnish(desk: Desk) -> None:
         if on_made:
             on_made(desk)
         desk.open(photos, analyze=analyze)
@@ -143,18 +170,73 @@ def run(
             instance.listen(desk.receive)
         except UserError as err:
             desk.window.tell(str(err))
-        return app.exec()
+
+    try:
+        return opening.run(build, furnish)
     finally:
-        interrupt.close()
-        desk.close()
+        opening.close()
         instance.close()
+
+
+class _Opening:
+    """The empty window, and after its painting the desk that it belongs to."""
+
+    def __init__(self, app: Application, on_painted: Callable[[bool], None]) -> None:
+        self._app = app
+        self._on_painted = on_painted
+        place = Place.load()
+        self.window = MainWindow(Theme(app, dark=place.dark, waits=True), place)
+        self._desk: Desk | None = None
+        self._failure: BaseException | None = None
+        self._close_interrupt: Callable[[], None] = lambda: None
+
+    def run(self, build: Build, then: Callable[[Desk], None]) -> int:
+        """Show the window, make the desk and hand it to ``then``; return the exit code when the app is over."""
+        first_paint = FirstPaint(self.window, lambda: self._make(first_paint.is_over, build, then))
+        self.window.show()
+        try:
+            code = self._app.exec()
+        finally:
+            first_paint.close()
+        if self._failure is not None:
+            raise self._failure
+        return code
+
+    def close(self) -> None:
+        """End everything."""
+        self._close_interrupt()
+        if self._desk is not None:
+            self._desk.close()
+        else:
+            self._app.file_open.close()
+            self.window.end()
+
+    def _make(self, painted: bool, build: Build, then: Callable[[Desk], None]) -> None:
+        self._on_painted(painted)
+        from mondrian_desktop import log
+        from mondrian_desktop.qt.interrupt import Interrupt
+
+        log.start()
+        interrupt = Interrupt(self._app.quit)
+        self._close_interrupt = interrupt.close
+        self._app.setWindowIcon(QIcon(str(paths.resource("icons", "mondrian.svg"))))
+        try:
+            self._desk = Desk(self._app, build, samples(), window=self.window)
+            then(self._desk)
+        except BaseException as err:  # noqa: BLE001 - Qt would print it and go on: it is raised when the loop is over
+            self._failure = err
+            self._app.exit(1)
 
 
 class _Nobody:
     """In the place of a claim that could not be made: the app works, and nobody can hand it anything."""
 
+    def __init__(self, reason: UserError) -> None:
+        self._reason = reason
+
     def listen(self, on_message: Callable[[handover.Message], None]) -> None:
         """Hear nothing."""
+        _log.warning("%s", self._reason)
 
     def close(self) -> None:
         """Let go of nothing."""
@@ -170,8 +252,7 @@ def _claim(photos: Sequence[Path], *, analyze: bool) -> handover.Instance | _Nob
         return instance
     except UserError as err:
         # A folder that cannot be written is told by the window; another app that hangs must not keep us from working.
-        _log.warning("%s", err)
-        return _Nobody()
+        return _Nobody(err)
 
 
 def samples() -> list[Path]:

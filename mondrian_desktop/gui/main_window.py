@@ -1,6 +1,7 @@
 """The window: it assembles the panes and wires them. What they do, they know themselves."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,41 +10,21 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from mondrian_desktop import APP_NAME
-from mondrian_desktop.critique.advisor import Advisors
-from mondrian_desktop.errors import UserError
-from mondrian_desktop.gui import announce, dialogs, help_verbs, mac
-from mondrian_desktop.gui.actions import Actions
-from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
-from mondrian_desktop.gui.album import Entry
-from mondrian_desktop.gui.asking import Asking
-from mondrian_desktop.gui.batches import Batches
-from mondrian_desktop.gui.chore import Chore, write_sidecars
-from mondrian_desktop.gui.drop_area import DropArea
-from mondrian_desktop.gui.exporting import Exporting
-from mondrian_desktop.gui.incoming import Incoming, sort
-from mondrian_desktop.gui.local_service import LocalService
-from mondrian_desktop.gui.looking import Looking
-from mondrian_desktop.gui.model_choice import ModelChoice
-from mondrian_desktop.gui.notice import Notice
-from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
-from mondrian_desktop.gui.pictures import Thumbnails
+from mondrian_desktop.gui import mac
 from mondrian_desktop.gui.place import Place
-from mondrian_desktop.gui.possible import possible
-from mondrian_desktop.gui.reading_order import set_tab_order
-from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, FACTS, PANEL, RAW
-from mondrian_desktop.gui.server_bar import ServerBar
-from mondrian_desktop.gui.session import Session
 from mondrian_desktop.gui.theme import MIN_HEIGHT, MIN_WIDTH, Theme
-from mondrian_desktop.gui.toolbar import Toolbar
-from mondrian_desktop.gui.welcome import Welcome
-from mondrian_desktop.gui.work_area import WorkArea
-from mondrian_desktop.jobs.model import Job
-from mondrian_desktop.service import Service
-from mondrian_desktop.settings import ADVISOR, APPEARANCE, MODEL, Setting
 
+# Everything else is imported by what needs it: the empty window is painted before (MainWindow.furnish).
 if TYPE_CHECKING:
+    from mondrian_desktop.critique.advisor import Advisors
+    from mondrian_desktop.errors import UserError
+    from mondrian_desktop.gui.album import Entry
+    from mondrian_desktop.gui.incoming import Incoming
     from mondrian_desktop.gui.library_window import LibraryWindow
     from mondrian_desktop.gui.preferences import Preferences
+    from mondrian_desktop.jobs.model import Job
+    from mondrian_desktop.service import Service
+    from mondrian_desktop.setting import Setting
 
 _DEFAULT_SIZE = (1280, 800)
 
@@ -54,21 +35,55 @@ class MainWindow(QMainWindow):
     Opening shows photos and does not analyze them: a shoot of 500 dropped by mistake must not start hours of work,
     and who is to be asked is chosen after looking. Analyze, or its key, is one step away.
 
+    It is made and can be shown with nothing in it, at once: :meth:`furnish` takes its time and comes after that.
+
     Parameters
     ----------
-    samples
-        Photos to try, shown while the window is empty.
+    place
+        Where it was; None: what was saved.
     """
 
-    def __init__(self, service: Service, theme: Theme, samples: Sequence[Path] = ()) -> None:
+    def __init__(self, theme: Theme, place: Place | None = None) -> None:
         super().__init__()
+        self.theme = theme
         self.setWindowTitle(APP_NAME)
         self.setMinimumSize(MIN_WIDTH, MIN_HEIGHT)
         mac.prepare_window(self)
         self._folder: Path | None = None
-        self._theme = theme
         self._library: LibraryWindow | None = None
+        self.is_furnished = False
         self._is_over = False
+        self._place = place or Place.load()
+        if not self.restoreGeometry(QByteArray(self._place.geometry)):
+            self.resize(*_DEFAULT_SIZE)
+
+    def furnish(self, service: "Service", samples: Sequence[Path] = ()) -> None:
+        """Fill the window.
+
+        Parameters
+        ----------
+        samples
+            Photos to try, shown while there are no others.
+        """
+        from mondrian_desktop.gui.actions import Actions
+        from mondrian_desktop.gui.asking import Asking
+        from mondrian_desktop.gui.batches import Batches
+        from mondrian_desktop.gui.chore import Chore
+        from mondrian_desktop.gui.drop_area import DropArea
+        from mondrian_desktop.gui.exporting import Exporting
+        from mondrian_desktop.gui.local_service import LocalService
+        from mondrian_desktop.gui.looking import Looking
+        from mondrian_desktop.gui.model_choice import ModelChoice
+        from mondrian_desktop.gui.notice import Notice
+        from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
+        from mondrian_desktop.gui.pictures import Thumbnails
+        from mondrian_desktop.gui.server_bar import ServerBar
+        from mondrian_desktop.gui.session import Session
+        from mondrian_desktop.gui.toolbar import Toolbar
+        from mondrian_desktop.gui.welcome import Welcome
+        from mondrian_desktop.gui.work_area import WorkArea
+
+        theme = self.theme
         self.session = Session(service, self)
         self.local_service = LocalService(service, self)
         self.preferences: Preferences | None = None
@@ -91,22 +106,23 @@ class MainWindow(QMainWindow):
         self._assemble()
         self.drops = DropArea(self, theme)
         self._connect()
-        self._restore_place()
+        self.area.restore(self._place.splitter)
+        self.is_furnished = True
         service.on_advisors(self._advisors_changed)
         self._leave_settings = service.settings.on_change(self._setting_changed, self.tell)
-        self._setting_changed(APPEARANCE)
+        self._hold_appearance()
         self.asking.choose_advisor(self.asking.advisor)
         if problems := (*service.problems, *service.settings.problems, *service.advisors.problems):
             self.notice.tell("\n".join(problems))
 
-    def open_photos(self, incoming: Incoming, *, analyze: bool = False) -> None:
+    def open_photos(self, incoming: "Incoming", *, analyze: bool = False) -> None:
         """Open photos and look at the first; with ``analyze`` all of them are put in line at once.
 
         Folders are a batch: who is to be asked about it is chosen in a sheet.
         """
         if incoming.folders:
             self.batches.prepare([*incoming.folders, *incoming.photos])
-            incoming = Incoming((), (), incoming.others, incoming.addresses)
+            incoming = replace(incoming, photos=(), folders=())
         entries = self.session.open(incoming)
         if not entries:
             return
@@ -122,14 +138,14 @@ class MainWindow(QMainWindow):
         if self._library is None:
             from mondrian_desktop.gui.library_window import LibraryWindow  # not before the first painting
 
-            self._library = LibraryWindow(self.session.service, self._theme)
-            self._library.open_wanted.connect(lambda paths: self.open_photos(sort(paths)))
+            self._library = LibraryWindow(self.session.service, self.theme)
+            self._library.open_wanted.connect(self._open_paths)
         self._library.look_again()
         self._library.show()
         self._library.activateWindow()
         return self._library
 
-    def open_job(self, job: Job) -> None:
+    def open_job(self, job: "Job") -> None:
         """Show a job's photo and what came of it, also of an earlier session."""
         if job.path is not None:
             entry = self.session.adopt(job)
@@ -148,6 +164,8 @@ class MainWindow(QMainWindow):
 
     def tell(self, text: str) -> None:
         """Say something at the top of the window."""
+        from mondrian_desktop.gui import announce
+
         self.notice.tell(text)
         announce.politely(self, text)
 
@@ -156,7 +174,7 @@ class MainWindow(QMainWindow):
         if self.preferences is None:
             from mondrian_desktop.gui.preferences import Preferences  # not before the first painting
 
-            self.preferences = Preferences(self, self.session.service, self.local_service, self._theme)
+            self.preferences = Preferences(self, self.session.service, self.local_service, self.theme)
             self.preferences.privacy_page.erased.connect(self._forget)
             self.preferences.models_wanted.connect(self.models.open_sheet)
         self.preferences.present(page)
@@ -172,23 +190,34 @@ class MainWindow(QMainWindow):
             self._library.undo_stack.clear()
             self._library.look_again()
 
-    def _setting_changed(self, setting: Setting[Any]) -> None:
+    def _setting_changed(self, setting: "Setting[Any]") -> None:
+        from mondrian_desktop.settings import ADVISOR, APPEARANCE, MODEL
+
         settings = self.session.service.settings
-        if setting is APPEARANCE and settings.source(APPEARANCE) != "default":
-            self._theme.hold({"light": False, "dark": True}.get(settings.get(APPEARANCE)))
+        if setting is APPEARANCE:
+            self._hold_appearance()
         elif setting is ADVISOR and settings.get(ADVISOR) in self.session.service.advisors:
             self.asking.choose_advisor(settings.get(ADVISOR))
         elif setting is MODEL:
             self.models.refresh()
             self._model_changed()
 
-    def _advisors_changed(self, advisors: Advisors) -> None:
+    def _hold_appearance(self) -> None:
+        from mondrian_desktop.settings import APPEARANCE
+
+        settings = self.session.service.settings
+        if settings.source(APPEARANCE) != "default":
+            self.theme.hold({"light": False, "dark": True}.get(settings.get(APPEARANCE)))
+
+    def _advisors_changed(self, advisors: "Advisors") -> None:
         self.toolbar.show_advisors(advisors)
         self.verbs.show_advisors(advisors)
         self.asking.choose_advisor(self.asking.advisor if self.asking.advisor in advisors else next(iter(advisors)))
 
-    def _paused(self, problem: UserError | None) -> None:
+    def _paused(self, problem: "UserError | None") -> None:
         """Say why the line stands still, and offer to go on."""
+        from mondrian_desktop.gui import announce
+
         if problem is not None:
             self.notice.tell(str(problem), *self.batches.control.way_on)
             announce.politely(self, str(problem))
@@ -198,7 +227,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
         """Remember the place. What is in line goes on; where nothing would bring the window back, the app ends."""
-        Place(bytes(self.saveGeometry().data()), self.area.save()).save()
+        if not self.is_furnished:
+            super().closeEvent(event)
+            return
+        Place(bytes(self.saveGeometry().data()), self.area.save(), self.theme.held).save()
         if not self.stays:
             if self.batches.control.is_running and not self._is_over and event.spontaneous():
                 event.ignore()
@@ -215,6 +247,8 @@ class MainWindow(QMainWindow):
             return
         self._is_over = True
         self.close()
+        if not self.is_furnished:
+            return
         if self._library is not None:
             self._library.end()
             self._library = None
@@ -229,6 +263,8 @@ class MainWindow(QMainWindow):
         self._thumbnails.close()
 
     def _assemble(self) -> None:
+        from mondrian_desktop.gui.reading_order import set_tab_order
+
         self.addToolBar(self.toolbar)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -251,6 +287,9 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         # Nothing is marked before a key is pressed; Tab then begins at the toolbar.
         content.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        # Said aloud, since the window may be seen already: else they would come only when the loop gets to it.
+        for part in (self.menuBar(), self.toolbar, content):
+            part.show()
         content.setFocus()
 
     def _connect(self) -> None:
@@ -282,13 +321,18 @@ class MainWindow(QMainWindow):
         self.drops.dropped.connect(self.open_photos)
         self.batches.open_wanted.connect(self.open_job)
         self.welcome.open_wanted.connect(self._ask_for_photos)
-        self.welcome.sample_chosen.connect(lambda path: self.open_photos(sort([path]), analyze=True))
+        self.welcome.sample_chosen.connect(lambda path: self._open_paths([path], analyze=True))
         self.area.open_wanted.connect(self._ask_for_photos)
         self.toolbar.advisor_chosen.connect(self.asking.choose_advisor)
         self.toolbar.analyze_wanted.connect(self._analyze_selected)
 
     def _verbs(self) -> dict[str, Callable[[], object]]:
         """Return what each action does."""
+        from mondrian_desktop.gui import dialogs, help_verbs
+        from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
+        from mondrian_desktop.gui.chore import write_sidecars
+        from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, FACTS, PANEL, RAW
+
         tabs = self.asking.pane.tabs
         return {
             "open": self._ask_for_photos,
@@ -336,14 +380,15 @@ class MainWindow(QMainWindow):
             "about": lambda: dialogs.about(self, lambda: help_verbs.show_licenses(self, self.session.service)),
         }
 
-    def _restore_place(self) -> None:
-        place = Place.load()
-        if not self.restoreGeometry(QByteArray(place.geometry)):
-            self.resize(*_DEFAULT_SIZE)
-        self.area.restore(place.splitter)
+    def _open_paths(self, paths: Sequence[Path], *, analyze: bool = False) -> None:
+        from mondrian_desktop.gui.incoming import sort
+
+        self.open_photos(sort(paths), analyze=analyze)
 
     def _ask_for_photos(self) -> None:
-        dialogs.open_photos(self, lambda paths: self.open_photos(sort(paths)), self._folder)
+        from mondrian_desktop.gui import dialogs
+
+        dialogs.open_photos(self, self._open_paths, self._folder)
 
     def _model_changed(self) -> None:
         self.welcome.show_model_line(self.asking.model_line())
@@ -351,7 +396,7 @@ class MainWindow(QMainWindow):
         self.server.refresh()
         self._refresh_verbs()
 
-    def _look_at(self, entry: Entry | None) -> None:
+    def _look_at(self, entry: "Entry | None") -> None:
         # "[*]" in a title stands for the mark of unsaved changes; doubled it is itself.
         name = entry.name.replace("[*]", "[*][*]") if entry else ""
         self.setWindowTitle(f"{name} – {APP_NAME}" if name else APP_NAME)
@@ -389,6 +434,8 @@ class MainWindow(QMainWindow):
             QGuiApplication.clipboard().setText(text)
 
     def _refresh_verbs(self) -> None:
+        from mondrian_desktop.gui.possible import possible
+
         self.verbs.refresh(possible(self.session, self.asking, self.photos, self.batches))
         analyze = self.verbs["analyze"]
         self.toolbar.show_analyze(analyze.text(), analyze.isEnabled())

@@ -14,18 +14,32 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Qt's own record of a window's geometry, and of its splitter's sizes; empty where nothing is known."""
+    """What the next start should know before anything is read that takes longer.
+
+    Attributes
+    ----------
+    geometry, splitter
+        Qt's own records of the window's geometry and of its splitter's sizes; empty where nothing is known.
+    dark
+        Whether its appearance was held dark or light; None where it followed the system.
+    """
 
     geometry: bytes = b""
     splitter: bytes = b""
+    dark: bool | None = None
 
     @classmethod
     def load(cls, file: Path | None = None) -> "Place":
         """Return what was saved."""
         try:
             stored = json.loads((file or _file()).read_text(encoding="ascii"))
-            return cls(bytes.fromhex(stored["geometry"]), bytes.fromhex(stored["splitter"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            dark = stored.get("dark")
+            return cls(
+                bytes.fromhex(stored["geometry"]),
+                bytes.fromhex(stored["splitter"]),
+                dark if isinstance(dark, bool) else None,
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls()
 
     def save(self, file: Path | None = None) -> None:
@@ -34,9 +48,8 @@ class Place:
         part = file.with_name(file.name + ".part")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(
-                json.dumps({"geometry": self.geometry.hex(), "splitter": self.splitter.hex()}), encoding="ascii"
-            )
+            record = {"geometry": self.geometry.hex(), "splitter": self.splitter.hex(), "dark": self.dark}
+            part.write_text(json.dumps(record), encoding="ascii")
             part.replace(file)
         except OSError as err:
             _log.info("the window's place could not be saved: %s", err)

@@ -73,19 +73,33 @@ class Theme(QObject):
         Gets palette and style sheet, except on macOS.
     dark
         None follows the system; True or False hold it.
+    waits
+        Whether the style sheet waits for :meth:`dress`: in a window that has one, each widget that gets into another
+        is styled anew, with all that is in it, and making a window takes twice as long.
     """
 
     changed = Signal()
 
-    def __init__(self, app: QApplication, *, dark: bool | None = None) -> None:
+    def __init__(self, app: QApplication, *, dark: bool | None = None, waits: bool = False) -> None:
         super().__init__(app)
         self._app = app
         self._held = dark
+        self._waits = waits
         if sys.platform != "darwin":
             app.setStyle(QStyleFactory.create("Fusion"))
         self.colors = LIGHT
         self._apply()
         app.styleHints().colorSchemeChanged.connect(self._apply)
+
+    @property
+    def held(self) -> bool | None:
+        """Whether dark (True) or light (False) is held; None where the system is followed."""
+        return self._held
+
+    def dress(self) -> None:
+        """Set the style sheet, where it has waited."""
+        self._waits = False
+        self._apply()
 
     def hold(self, dark: bool | None) -> None:
         """Hold light or dark, or (None) follow the system again."""
@@ -105,7 +119,8 @@ class Theme(QObject):
         self.colors = DARK if dark else LIGHT
         if sys.platform != "darwin":
             self._app.setPalette(palette(self.colors))
-            self._app.setStyleSheet(style_sheet(self.colors))
+            if not self._waits:
+                self._app.setStyleSheet(style_sheet(self.colors))
         self.changed.emit()
 
 

@@ -13,6 +13,8 @@ from mondrian_desktop.cli import self_checks, self_test
 from mondrian_desktop.cli.main import parse
 from mondrian_desktop.cli.self_checks import Broken, Checks
 from mondrian_desktop.cli.self_test import Check, own_folders
+from mondrian_desktop.display import Painting
+from mondrian_desktop.engine import probe
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,14 +78,27 @@ def test_it_leaves_the_history_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_window_that_was_not_painted_is_told() -> None:
-    with pytest.raises(Broken, match="not painted"):
-        Checks(pytest.fail, None, painted=False).window()
+    checks = Checks(pytest.fail, None, [Painting(None, frozenset())] * 2)
+    for check in (checks.window, checks.furnished):
+        with pytest.raises(Broken, match="not painted"):
+            check()
 
 
-def test_a_model_library_that_is_there_before_the_window_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mlx_vlm", None)
-    with pytest.raises(Broken, match=r"before the window: .*mlx_vlm"):
-        Checks(pytest.fail, None, painted=True).window()
+def test_what_was_loaded_before_a_window_is_told() -> None:
+    checks = Checks(pytest.fail, None, [Painting(1.0, frozenset({"sqlite3", "json"})), Painting(2.0, frozenset())])
+    with pytest.raises(Broken, match="before the window: sqlite3"):
+        checks.window()
+    assert checks.furnished() == "before the model library"
+    checks = Checks(pytest.fail, None, [Painting(1.0, frozenset()), Painting(2.0, frozenset({"mlx_vlm"}))])
+    with pytest.raises(Broken, match="before the window: mlx_vlm"):
+        checks.furnished()
+
+
+def test_the_paintings_are_dated_when_they_were_done() -> None:
+    checks = Checks(pytest.fail, probe, [Painting(1.0, frozenset()), Painting(2.0, frozenset())])
+    out = io.StringIO()
+    self_test.run(checks.all()[:2], out, as_json=True)
+    assert [each["ended"] for each in json.loads(out.getvalue())] == [1.0, 2.0]
 
 
 def test_decoders_are_tried_on_a_file_of_each_kind() -> None:
@@ -117,5 +132,6 @@ def test_everything_works_from_source() -> None:
     found = {each["name"]: each for each in json.loads(done.stdout)}
     assert [each["detail"] for each in found.values() if not each["ok"]] == []
     assert done.returncode == 0
-    assert {"Window painted", "Critique by built-in model", "Report as PDF", "HTTP service"} <= found.keys()
+    names = {"Window painted", "Window furnished", "Critique by built-in model", "Report as PDF", "HTTP service"}
+    assert names <= found.keys()
     assert "no second process" in found["Critique by built-in model"]["detail"]

@@ -68,12 +68,15 @@ def make_photo(tmp_path: Path) -> Callable[..., Path]:
 class Stand:
     """One window with a scripted engine, and ways to wait for what happens in it."""
 
-    def __init__(self, qtbot, engine: ScriptedEngine, *, has_tray: bool = False, store: Store | None = None) -> None:
+    def __init__(
+        self, qtbot, engine: ScriptedEngine, *, has_tray: bool = False, store: Store | None = None,
+        window: MainWindow | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._is_closed = False
         self.qtbot = qtbot
         self.engine = engine
-        self.desk = Desk(QApplication.instance(), self._build, (), has_tray=has_tray)
+        self.desk = Desk(QApplication.instance(), self._build, (), has_tray=has_tray, window=window)
         self.desk.open([], analyze=False)
 
     def close(self) -> None:
@@ -119,9 +122,8 @@ def make_stand(qtbot) -> Iterator[Callable[..., Stand]]:
     """Return a function that opens a window whose engine plays these scripts, by default one good answer."""
     stands = []
 
-    def make(*scripts, has_tray: bool = False, store: Store | None = None) -> Stand:
-        engine = ScriptedEngine(*(scripts or (script(answer()),)))
-        stands.append(Stand(qtbot, engine, has_tray=has_tray, store=store))
+    def make(*scripts, **more) -> Stand:
+        stands.append(Stand(qtbot, ScriptedEngine(*(scripts or (script(answer()),))), **more))
         return stands[-1]
 
     yield make

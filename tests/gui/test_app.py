@@ -28,8 +28,8 @@ class Watched(main_window.MainWindow):
             Watched.painted = True
             say("painted", *sorted({"mlx_vlm", "transformers"} & set(sys.modules)))
         return super().event(event)
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def furnish(self, *arguments):
+        super().furnish(*arguments)
         self.session.changed.connect(lambda entry: say("state", entry.standing))
         self.session.feed.beat.connect(self.watch)
     def watch(self, news):
@@ -85,6 +85,17 @@ def test_is_painted_before_the_model_library_is_loaded_and_analyzes(program):
     assert stdout.strip().endswith("code 0")
     assert process.returncode == 0
     assert noise(stderr) == []
+
+
+def test_where_the_service_cannot_be_made_the_app_ends_and_says_why(own_folders):
+    script = "\n".join([
+        "from mondrian_desktop.gui import app",
+        "def build(**more): raise OSError('the disk is gone')",
+        "raise SystemExit(app.run(build, []))",
+    ])  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("OSError: the disk is gone")
 
 
 def test_quitting_in_the_middle_of_the_writing_ends_cleanly(program):

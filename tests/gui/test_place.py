@@ -5,8 +5,14 @@ from mondrian_desktop.gui.place import Place
 
 def test_comes_back(tmp_path):
     file = tmp_path / "deep" / "window.json"
-    Place(b"\x01\xff", b"\x00").save(file)
-    assert Place.load(file) == Place(b"\x01\xff", b"\x00")
+    Place(b"\x01\xff", b"\x00", dark=True).save(file)
+    assert Place.load(file) == Place(b"\x01\xff", b"\x00", dark=True)
+
+
+def test_one_that_was_saved_before_there_was_an_appearance_in_it_follows_the_system(tmp_path):
+    file = tmp_path / "window.json"
+    file.write_text('{"geometry": "01", "splitter": "02", "dark": "yes"}', encoding="ascii")
+    assert Place.load(file) == Place(b"\x01", b"\x02", dark=None)
 
 
 @pytest.mark.parametrize(

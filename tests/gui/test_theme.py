@@ -1,4 +1,5 @@
 import re
+import sys
 
 import pytest
 from PySide6.QtGui import QFont
@@ -55,6 +56,19 @@ def test_holding_an_appearance_tells_everybody(qtbot, theme):
     assert QApplication.palette().window().color().name() == DARK.window
     theme.hold(None)
     assert theme.colors is LIGHT
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac has its own controls")
+def test_the_style_sheet_can_wait(qapp):
+    qapp.setStyleSheet("")
+    waiting = themes.Theme(qapp, dark=True, waits=True)
+    assert (waiting.held, qapp.styleSheet()) == (True, "")
+    assert QApplication.palette().window().color().name() == DARK.window
+    waiting.hold(None)
+    assert qapp.styleSheet() == ""
+    waiting.dress()
+    assert LIGHT.control_edge in qapp.styleSheet()
+    waiting.deleteLater()
 
 
 def test_a_label_keeps_its_color_in_whatever_it_is_put(qtbot, theme):
