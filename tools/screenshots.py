@@ -29,6 +29,7 @@ from mondrian_desktop.gui import dialogs, help_verbs
 from mondrian_desktop.gui.album import Standing
 from mondrian_desktop.gui.app import samples
 from mondrian_desktop.gui.incoming import sort
+from mondrian_desktop.gui.links import Links
 from mondrian_desktop.gui.main_window import MainWindow
 from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.theme import Theme
@@ -64,7 +65,9 @@ MODELS = tuple(
     for dark in ("", "-dark")
 )
 ABOUT = tuple(
-    f"{name}{dark}" for name in ("about", "licenses", "licenses-list", "licenses-text") for dark in ("", "-dark")
+    f"{name}{dark}"
+    for name in ("about", "licenses", "licenses-list", "licenses-text", "link")
+    for dark in ("", "-dark")
 )
 _OWN_COLORS = 96
 _SETTLE_MS = 700
@@ -318,7 +321,7 @@ def models(studio: Studio) -> Scene:
 
 
 def about(studio: Studio) -> Scene:
-    """Look at About, at the licenses that it leads to."""
+    """Look at About, at the licenses that it leads to, and at the question about a link."""
     window = studio.window
     box = dialogs.about(window, lambda: None)
     yield _SETTLE_MS
@@ -336,6 +339,12 @@ def about(studio: Studio) -> Scene:
     yield _SETTLE_MS
     yield from both(studio, "licenses-text", sheet)
     sheet.reject()
+    links = Links(window, window.tell, lambda paths: None)
+    links.follow(QUrl("mondrian://analyze?path=/Users/me/Pictures/Harz, October/lake.jpg"))
+    yield _SETTLE_MS
+    if links.question is not None:
+        yield from both(studio, "link", links.question)
+        links.question.reject()
 
 
 def _page(title: str) -> str:

@@ -24,6 +24,8 @@ from mondrian_desktop.jobs import handover
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from PySide6.QtCore import QUrl
+
     from mondrian_desktop.pump import Post
     from mondrian_desktop.qt.pump_driver import PumpDriver
     from mondrian_desktop.service import Service
@@ -57,6 +59,7 @@ class Desk:
         self, app: Application, build: Build, samples: Sequence[Path] = (), *, has_tray: bool | None = None,
         window: MainWindow | None = None,
     ) -> None:  # fmt: skip
+        from mondrian_desktop.gui.links import Links
         from mondrian_desktop.gui.presence import Presence
         from mondrian_desktop.jobs.last_phase import LastPhase
         from mondrian_desktop.qt.main_thread import MainThread
@@ -75,6 +78,11 @@ class Desk:
         self.service.subscribe(self._last_phase.follow)
         if self._last_phase.problems:
             self.window.notice.keep("\n".join(self._last_phase.problems))
+        self.links = Links(
+            self.window, self.window.tell, lambda found: self._take(handover.Message(tuple(found), analyze=True))
+        )
+        # Photos chosen in Finder's menu: whoever did that wants them analyzed.
+        self._services = mac.ServicesProvider(lambda found: self.receive(handover.Message(tuple(found), analyze=True)))
         self.presence = Presence(app, self.window, has_tray=has_tray)
         self._first_paint = FirstPaint(self.window, self._drive)
         self._previous_hook = sys.excepthook
@@ -87,12 +95,13 @@ class Desk:
         self.window.show()
         if photos:
             self.window.open_photos(sort(photos), analyze=analyze)
-        self._file_open.listen(lambda arrived: self.window.open_photos(sort(arrived)))
+        self._file_open.listen(lambda arrived: self.window.open_photos(sort(arrived)), self._follow)
 
     def close(self) -> None:
         """End everything at once: no timer, thread or listener is left."""
         sys.excepthook = self._previous_hook
         self._file_open.close()
+        self._services.close()
         # What the end changes is not painted any more: Qt would paint a window that is gone.
         self.window.setUpdatesEnabled(False)
         self.presence.close()
@@ -127,6 +136,10 @@ class Desk:
         self.window.bring()
         if message.paths:
             self.window.open_photos(sort(message.paths), analyze=message.analyze)
+
+    def _follow(self, link: "QUrl") -> None:
+        self.window.bring()
+        self.links.follow(link)
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
         """Log what nobody expected, and say so; the app goes on."""

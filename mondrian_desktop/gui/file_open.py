@@ -1,9 +1,9 @@
-"""Files that Finder and the Dock hand over: one event each, possibly before there is a window."""
+"""Files that Finder and the Dock hand over, and links: one event each, possibly before there is a window."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer, QUrl
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
@@ -37,7 +37,9 @@ class FileOpen(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._listener: Callable[[Sequence[Path]], None] | None = None
+        self._on_link: Callable[[QUrl], object] = lambda url: None
         self._arrived: list[Path] = []
+        self._links: list[QUrl] = []
         # Files of one gesture come in one go: they are handed on when the loop has nothing else to do.
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -45,16 +47,20 @@ class FileOpen(QObject):
         self._timer.timeout.connect(self._hand_on)
 
     def take(self, event: QFileOpenEvent) -> None:
-        """Take a file; what is an address of something else is not one."""
+        """Take a file, or a link."""
         if event.file():
             self._arrived.append(Path(event.file()))
-            if self._listener is not None:
-                self._timer.start()
+        else:
+            self._links.append(event.url())
+        if self._listener is not None:
+            self._timer.start()
 
-    def listen(self, listener: Callable[[Sequence[Path]], None]) -> None:
-        """Give ``listener`` what has come and what will come."""
-        self._listener = listener
-        if self._arrived:
+    def listen(
+        self, listener: Callable[[Sequence[Path]], None], on_link: Callable[[QUrl], object] = lambda url: None
+    ) -> None:
+        """Give ``listener`` the files that have come and will come, and ``on_link`` each link."""
+        self._listener, self._on_link = listener, on_link
+        if self._arrived or self._links:
             self._timer.start()
 
     def close(self) -> None:
@@ -62,8 +68,13 @@ class FileOpen(QObject):
         self._timer.stop()
         self._listener = None
         self._arrived.clear()
+        self._links.clear()
 
     def _hand_on(self) -> None:
         if self._listener is not None:
             arrived, self._arrived = self._arrived, []
-            self._listener(arrived)
+            links, self._links = self._links, []
+            if arrived:
+                self._listener(arrived)
+            for link in links:
+                self._on_link(link)

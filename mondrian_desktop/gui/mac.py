@@ -4,8 +4,9 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from PySide6.QtCore import QProcess, QRectF, QSize, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter
@@ -105,6 +106,57 @@ class ShareSheet:
         send(self._picker, "showRelativeToRect:ofView:preferredEdge:", rect, view, _MIN_Y_EDGE)
 
 
+class ServicesProvider:
+    """Answers "Analyze with Mondrian" in Finder's menu of services; there is none elsewhere.
+
+    Info.plist declares the service (tools/info_plist.py); the system sends its message to an object of ours.
+    https://developer.apple.com/library/archive/documentation/Cocoa/Conceptual/SysServicesArticles
+
+    Parameters
+    ----------
+    take
+        Gets the files and folders that were chosen, in the middle of the system's message: it must not raise.
+    send
+        As for :class:`Activity`.
+    define
+        Makes an object that answers a message, as :func:`_answering` does.
+    """
+
+    def __init__(
+        self, take: Callable[[Sequence[Path]], None], send: "Send | None" = None, define: "Define | None" = None
+    ) -> None:
+        self._take = take
+        self._send = send or (_objc() if IS_MAC else None)
+        if self._send is not None:
+            # The system does not keep it.
+            self._provider = (define or _answering)("MondrianServices", SERVICE_MESSAGE, self._answer)
+            self._provide(self._provider[0])
+
+    def close(self) -> None:
+        """Answer no more."""
+        if self._send is not None:
+            self._provide(0)
+            self._take = lambda paths: None
+
+    def _provide(self, target: int) -> None:
+        send = cast("Send", self._send)
+        send(send("NSApplication", "sharedApplication"), "setServicesProvider:", target)
+
+    def _answer(self, pasteboard: int) -> None:
+        """Read which files are on the pasteboard, and hand them on."""
+        send = cast("Send", self._send)
+        kinds = send("NSArray", "arrayWithObject:", send("NSURL", "class"))
+        urls = send(pasteboard, "readObjectsForClasses:options:", kinds, 0)
+        found = []
+        for index in range(min(send(urls, "count"), _MOST_FILES) if urls else 0):
+            # Finder names files by their numbers.
+            url = send(send(urls, "objectAtIndex:", index), "filePathURL")
+            if text := send(url, "fileSystemRepresentation") if url else 0:
+                found.append(Path(os.fsdecode(ctypes.string_at(text))))
+        if found:
+            self._take(found)
+
+
 def show_progress(app: QApplication, share: float | None, left: int = 0, *, is_mac: bool = IS_MAC) -> None:
     """Show how far a batch is on the Dock icon: a bar, and how many are left; None: the icon as it is.
 
@@ -144,12 +196,37 @@ class Rect(ctypes.Structure):
 
 
 Send: TypeAlias = Callable[..., int]
+Define: TypeAlias = Callable[[str, str, Callable[[int], None]], tuple[int, object]]
+SERVICE_MESSAGE = "analyzeWithMondrian:userData:error:"
+_MOST_FILES = 100_000
+_numbers = count()
 _MIN_Y_EDGE = 1
 _USER_INITIATED = 0x00FFFFFF | 1 << 20
 """NSActivityUserInitiated, which holds NSActivityIdleSystemSleepDisabled."""
 _KINDS: dict[type, type] = {bytes: ctypes.c_char_p, int: ctypes.c_uint64}
 _DOCK_STEPS = 50
 _DOCK_SIDE = 256
+
+
+def _answering(name: str, selector: str, answer: Callable[[int], None]) -> tuple[int, object]:
+    """Return an object that calls ``answer`` with the first argument of a message, and what has to live as long.
+
+    The message is one of a services provider: ``- (void)…:(NSPasteboard *) …:(NSString *) …:(NSString **)``.
+    """
+    lib = ctypes.CDLL("/usr/lib/libobjc.A.dylib")
+    for function in (lib.objc_getClass, lib.sel_registerName, lib.objc_allocateClassPair, lib.class_createInstance):
+        function.restype = ctypes.c_void_p
+    lib.objc_getClass.argtypes = lib.sel_registerName.argtypes = [ctypes.c_char_p]
+    lib.objc_allocateClassPair.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]
+    lib.objc_registerClassPair.argtypes = [ctypes.c_void_p]
+    lib.class_createInstance.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    method = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5)(lambda me, message, first, *rest: answer(first or 0))
+    lib.class_addMethod.argtypes = [ctypes.c_void_p, ctypes.c_void_p, type(method), ctypes.c_char_p]
+    # A class for each: one of the same name would answer by an earlier callback.
+    made = lib.objc_allocateClassPair(lib.objc_getClass(b"NSObject"), f"{name}{next(_numbers)}".encode(), 0)
+    lib.class_addMethod(made, lib.sel_registerName(selector.encode()), method, b"v@:@@^@")
+    lib.objc_registerClassPair(made)
+    return lib.class_createInstance(made, 0), method
 
 
 def _objc() -> Send | None:
