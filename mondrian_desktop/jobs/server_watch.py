@@ -63,11 +63,11 @@ class _Asking:
 
     def __init__(self) -> None:
         self.wake = threading.Event()
-        self.is_over = False
+        self.over = threading.Event()
         self.next_try: datetime | None = _in(FIRST_S)
 
     def end(self) -> None:
-        self.is_over = True
+        self.over.set()
         self.wake.set()
 
 
@@ -126,13 +126,13 @@ class ServerWatch:
                 pause_s = FIRST_S
             else:
                 pause_s = min(2 * pause_s, LONGEST_S)
-            if asking.is_over:
+            if asking.over.is_set():
                 return
             self._post(partial(self._plan, asking, None))
             # Looked up each time: its address may have been mended.
             server = servers.find(server_id)
             is_there = server is None or answers(server)
-            if asking.is_over:
+            if asking.over.is_set():
                 return
             if is_there:
                 self._post(partial(self._answered, server_id, asking))
@@ -140,12 +140,12 @@ class ServerWatch:
             self._post(partial(self._plan, asking, _in(pause_s)))
 
     def _plan(self, asking: _Asking, next_try: datetime | None) -> None:
-        if not asking.is_over:
+        if not asking.over.is_set():
             asking.next_try = next_try
             self._on_try()
 
     def _answered(self, server_id: str, asking: _Asking) -> None:
-        if not asking.is_over:
+        if not asking.over.is_set():
             self._on_answer(server_id)
 
 
