@@ -133,7 +133,7 @@ class AskPage(QWidget):
             self.asked.emit(question)
 
     def _render(self) -> None:
-        waiting = [Exchange(self._pending, "", "")] if self._pending else []
+        waiting = [Exchange(self._pending, "")] if self._pending else []
         self.text.clear_text()
         exchanges = [*(self._exchanges or ()), *waiting]
         self.text.setHtml(talk_with_thinking(exchanges, self._theme.colors.dark, self._opened))

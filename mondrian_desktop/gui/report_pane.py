@@ -228,13 +228,14 @@ class ReportPane(QWidget):
             self.analyze_wanted.emit()
 
     def _show_tabs(self) -> None:
-        self.tabs.setTabVisible(FACTS, self._facts is not None)
         shown = self._shown
         has_text = shown is not None and bool(
             shown.live.pieces if shown.live else shown.analysis and shown.analysis.raw_text
         )
-        self.tabs.setTabVisible(RAW, has_text)
-        self.tabs.setTabVisible(PANEL, self._has_panel)
+        for tab, is_there in ((FACTS, self._facts is not None), (RAW, has_text), (PANEL, self._has_panel)):
+            # To set what is so already makes Qt (6.11) forget that the tabs are to be laid out anew: a gap stayed.
+            if self.tabs.isTabVisible(tab) != is_there:
+                self.tabs.setTabVisible(tab, is_there)
         self.tabs.updateGeometry()
         if not self.tabs.isTabVisible(self.tabs.currentIndex()):
             self.tabs.setCurrentIndex(CRITIQUE)

@@ -14,7 +14,8 @@ from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui import mac
 from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
 from mondrian_desktop.gui.ask_page import ABOUT_ANYTHING
-from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, PANEL
+from mondrian_desktop.gui.report_pane import ASK, CRITIQUE, FACTS, PANEL, RAW
+from mondrian_desktop.report.model import Exchange
 from mondrian_desktop.settings import MODEL
 from tests.gui.conftest import answer
 
@@ -95,6 +96,23 @@ def test_what_was_thought_before_an_answer_is_kept_and_folded(make_chat_stand, m
     kept = stand.service.analysis(job).conversation
     assert [each.thinking for each in kept] == thoughts
     assert [each.answer for each in kept] == ["Step left.", "Yes."]
+
+
+def test_a_question_that_waits_for_its_answer_says_nothing_of_its_end(make_chat_stand, make_photo):
+    stand = make_chat_stand(script(answer()))
+    page = analyzed(stand, make_photo()).ask
+    page.show_talk([Exchange("Why?", "Because.")], "And then?", "")
+    assert lines(page)[:3] == ["Why?", "Because.", "And then?"]
+    assert not "".join(lines(page)[3:])
+
+
+def test_tabs_that_are_not_there_leave_no_gap(stand, make_photo):
+    pane = analyzed(stand, make_photo())
+    tabs = pane.tabs
+    assert [tabs.isTabVisible(each) for each in (FACTS, RAW, PANEL)] == [True, True, False]
+    assert tabs.tabRect(FACTS).left() > tabs.tabRect(CRITIQUE).left()
+    pane.show_facts(None)
+    assert tabs.tabRect(RAW).left() == tabs.tabRect(CRITIQUE).right() + 1
 
 
 def test_an_answer_that_was_stopped_says_so(make_chat_stand, make_photo):
