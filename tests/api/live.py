@@ -3,10 +3,11 @@
 import json
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -79,6 +80,11 @@ def writing(text: str, *, pieces: int = 10, between: Callable[[int], list[Step]]
         steps += between(n)
         steps.append(Token(text[cuts[n] : cuts[n + 1]], n + 1, 44.1))
     return [*steps, Finished(text, FinishReason.STOP, generation_tokens=pieces, generation_tps=44.1)]
+
+
+def gated(gate: Gate, text: str = "", at: int = 6, **more: Any) -> list[Step]:
+    """Return a script that waits for the gate in the middle of the answer."""
+    return writing(text or answer(), between=lambda n: [gate.wait] if n == at else [], **more)
 
 
 class Live:
@@ -208,3 +214,13 @@ def parse(lines: Iterator[str]) -> Iterator[SentEvent]:
         elif fields:
             yield SentEvent(fields)
             fields = {}
+
+
+def until(events: Iterator[SentEvent], kind: str) -> SentEvent:
+    """Read events up to one of a kind, and return it."""
+    return next(event for event in events if event.type == kind)
+
+
+def percentages(events: Iterable[SentEvent]) -> list[int]:
+    """Return how far the status updates say that it is."""
+    return [event.data["job_data"]["progress_percentage"] for event in events if event.type == "status_update"]

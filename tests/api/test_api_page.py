@@ -9,16 +9,11 @@ from mondrian_desktop.engine.protocol import Unreachable
 from mondrian_desktop.jobs import server_watch
 from mondrian_desktop.weights import servers
 from tests.api.browser import PROGRAM, Page
-from tests.api.live import PHOTO, Gate, answer, writing
+from tests.api.live import PHOTO, Gate, answer, gated, writing
 from tests.engine.chat_server import ChatServer
 
 needs_browser = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed (Debian package: chromium)")
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
-
-
-def gated(gate: Gate, text: str, at: int = 6):
-    """Return a script that waits for the gate in the middle of the answer."""
-    return writing(text, between=lambda n: [gate.wait] if n == at else [])
 
 
 def test_the_page_is_one_file_that_loads_nothing():
