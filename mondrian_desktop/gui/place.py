@@ -5,8 +5,6 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray
-
 from mondrian_desktop import paths
 
 _log = logging.getLogger(__name__)
@@ -44,20 +42,15 @@ class Place:
 
     def save(self, file: Path | None = None) -> None:
         """Write it. A place that cannot be kept is not worth a word to the user."""
+        from mondrian_desktop.whole_file import write_whole  # not before the first painting
+
         file = file or _file()
-        part = file.with_name(file.name + ".part")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             record = {"geometry": self.geometry.hex(), "splitter": self.splitter.hex(), "dark": self.dark}
-            part.write_text(json.dumps(record), encoding="ascii")
-            part.replace(file)
+            write_whole(file, json.dumps(record))
         except OSError as err:
             _log.info("the window's place could not be saved: %s", err)
-
-
-def to_bytes(array: QByteArray) -> bytes:
-    """Return Qt's bytes as Python's."""
-    return bytes(array.data())
 
 
 def _file() -> Path:
