@@ -90,12 +90,10 @@ class Desk:
 
     def open(self, photos: Sequence[Path], *, analyze: bool) -> None:
         """Show the window, and in it ``photos`` and what the system has handed over so far."""
-        from mondrian_desktop.gui.incoming import sort
-
         self.window.show()
         if photos:
-            self.window.open_photos(sort(photos), analyze=analyze)
-        self._file_open.listen(lambda arrived: self.window.open_photos(sort(arrived)), self._follow)
+            self.window.open_files(photos, analyze=analyze)
+        self._file_open.listen(self.window.open_files, self._follow)
 
     def close(self) -> None:
         """End everything at once: no timer, thread or listener is left."""
@@ -131,11 +129,9 @@ class Desk:
         self.service.pump.post(lambda: self._take(message))
 
     def _take(self, message: handover.Message) -> None:
-        from mondrian_desktop.gui.incoming import sort
-
         self.window.bring()
         if message.paths:
-            self.window.open_photos(sort(message.paths), analyze=message.analyze)
+            self.window.open_files(message.paths, analyze=message.analyze)
 
     def _follow(self, link: "QUrl") -> None:
         self.window.bring()

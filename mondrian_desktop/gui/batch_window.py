@@ -25,7 +25,7 @@ from mondrian_desktop.gui.batch_summary import BatchSummary
 from mondrian_desktop.gui.batch_verbs import VERBS, BatchVerbs
 from mondrian_desktop.gui.chore import Chore
 from mondrian_desktop.gui.drop_area import DropArea
-from mondrian_desktop.gui.incoming import Incoming
+from mondrian_desktop.gui.incoming import AT_ONCE, Dropped, Incoming, sort, sorting
 from mondrian_desktop.gui.labels import plain_label
 from mondrian_desktop.gui.message_page import MessagePage
 from mondrian_desktop.gui.notice import Notice
@@ -34,11 +34,11 @@ from mondrian_desktop.gui.theme import GRID, Theme, scaled, set_background, set_
 from mondrian_desktop.jobs.model import Batch, Job, JobState
 from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.jobs.server_watch import next_try_words
+from mondrian_desktop.pump import Task
 from mondrian_desktop.report.clean import clean_line
 
 if TYPE_CHECKING:
     from mondrian_desktop.errors import UserError
-    from mondrian_desktop.pump import Task
 
 PAGE = 500
 """Jobs of a stored batch that are read and listed in one step."""
@@ -63,6 +63,7 @@ class BatchWindow(QWidget):
         self._theme = theme
         self._batch: Batch | None = None
         self._reading: Task | None = None
+        self._sorting: set[Task] = set()
         self._problem: UserError | None = None
         self.setWindowTitle("Batch")
         self.setMinimumSize(92 * GRID, 45 * GRID)
@@ -143,6 +144,8 @@ class BatchWindow(QWidget):
         """Close; the batch goes on."""
         self.notice.hide()
         self._problem = None
+        for task in tuple(self._sorting):
+            self._service.pump.cancel(task)
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
@@ -195,7 +198,26 @@ class BatchWindow(QWidget):
         self.invitation.pressed.connect(self.folder_wanted)
         self._theme.changed.connect(self._restyle)
 
-    def _dropped(self, incoming: Incoming) -> None:
+    def _dropped(self, dropped: Dropped) -> None:
+        files = dropped.files
+        if len(files) <= AT_ONCE:
+            self._take_dropped(sort(map(Path, files), dropped.addresses))
+            return
+        self.notice.tell(f"Looking at {len(files):,} files")
+        task = self._service.pump.start(sorting(files, dropped.addresses), self._sorted, self._sorting_over)
+        self._sorting.add(task)
+
+    def _sorted(self, step: int | Incoming) -> None:
+        if isinstance(step, Incoming):
+            self.notice.hide()
+            self._take_dropped(step)
+
+    def _sorting_over(self, task: Task) -> None:
+        self._sorting.remove(task)
+        if task.error is not None:
+            raise task.error
+
+    def _take_dropped(self, incoming: Incoming) -> None:
         if incoming.refusal:
             self.notice.tell(incoming.refusal)
             announce.politely(self, incoming.refusal)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from mondrian_desktop.gui.incoming import Incoming, from_mime
+from mondrian_desktop.gui.incoming import Incoming, dropped, hovering
 from mondrian_desktop.gui.theme import BLUE, GRID, RED, YELLOW, Theme, scaled
 
 _FRAME = GRID
@@ -48,7 +48,7 @@ class DropHighlight(QWidget):
         veil = QColor(colors.window)
         veil.setAlphaF(0.75)
         painter.fillRect(self.rect(), veil)
-        if self._incoming.photos or self._incoming.folders:
+        if self._incoming.opens:
             self._paint_frame(painter)
         self._paint_words(painter)
 
@@ -117,7 +117,7 @@ class DropArea(QObject):
     """
 
     dropped = Signal(object)
-    """An :class:`~mondrian_desktop.gui.incoming.Incoming`, also one without photos."""
+    """A :class:`~mondrian_desktop.gui.incoming.Dropped`, also one without photos."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class DropArea(QObject):
         return True
 
     def _enter(self, event: QDragEnterEvent) -> None:
-        incoming = from_mime(event.mimeData(), hovering=True)
+        incoming = hovering(event.mimeData())
         if incoming and self._can_open():
             self.highlight.show_for(incoming)
             # Accepted also without photos: dropping it then tells what to do instead.
@@ -169,4 +169,4 @@ class DropArea(QObject):
         self.highlight.hide()
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        self.dropped.emit(from_mime(event.mimeData(), hovering=False))
+        self.dropped.emit(dropped(event.mimeData()))

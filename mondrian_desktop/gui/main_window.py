@@ -1,7 +1,6 @@
 """The window: it assembles the panes and wires them. What they do, they know themselves."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +74,7 @@ class MainWindow(QMainWindow):
         from mondrian_desktop.gui.looking import Looking
         from mondrian_desktop.gui.model_choice import ModelChoice
         from mondrian_desktop.gui.notice import Notice
+        from mondrian_desktop.gui.opening import Opening
         from mondrian_desktop.gui.photo_list import THUMBNAIL_WIDTH, PhotoList
         from mondrian_desktop.gui.pictures import Thumbnails
         from mondrian_desktop.gui.server_bar import ServerBar
@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         self.chore = Chore(self.notice)
         self.server = ServerBar(self.session, theme, self)
         self.batches = Batches(service, theme, self._thumbnails, self)
+        self.opening = Opening(self.session, self.batches, self.notice, self)
         self.stays = False
         self.photos = PhotoList(self.session.album, theme, self._thumbnails)
         self.exporting = Exporting(service, self)
@@ -116,22 +117,12 @@ class MainWindow(QMainWindow):
             self.notice.tell("\n".join(problems))
 
     def open_photos(self, incoming: "Incoming", *, analyze: bool = False) -> None:
-        """Open photos and look at the first; with ``analyze`` all of them are put in line at once.
+        """Open photos that are sorted already, and look at the first; with ``analyze`` put all of them in line."""
+        self.opening.take(incoming, analyze=analyze)
 
-        Folders are a batch: who is to be asked about it is chosen in a sheet.
-        """
-        if incoming.folders:
-            self.batches.prepare([*incoming.folders, *incoming.photos])
-            incoming = replace(incoming, photos=(), folders=())
-        entries = self.session.open(incoming)
-        if not entries:
-            return
-        self._folder = entries[0].path.parent
-        self.photos.choose(entries[0])
-        (self.photos if self.photos.isVisible() else self.looking.view).setFocus()
-        if analyze:
-            self.asking.analyze(entries)
-        self.activateWindow()
+    def open_files(self, files: Sequence[Path], *, analyze: bool = False) -> None:
+        """Open any number of files and folders, as :meth:`open_photos`, of thousands some at a time."""
+        self.opening.open(files, analyze=analyze)
 
     def open_library(self) -> "LibraryWindow":
         """Show everything analyzed, in a window of its own, and return it."""
@@ -139,7 +130,7 @@ class MainWindow(QMainWindow):
             from mondrian_desktop.gui.library_window import LibraryWindow  # not before the first painting
 
             self._library = LibraryWindow(self.session.service, self.theme)
-            self._library.open_wanted.connect(self._open_paths)
+            self._library.open_wanted.connect(self.open_files)
         self._library.look_again()
         self._library.show()
         self._library.activateWindow()
@@ -182,6 +173,7 @@ class MainWindow(QMainWindow):
 
     def _forget(self) -> None:
         """Show nothing of what has been deleted: neither photos with their critiques, nor a way back to them."""
+        self.opening.stop()
         self.session.remove(self.session.album.entries)
         self.session.undo_stack.clear()
         self.asking.questions.forget()
@@ -256,6 +248,7 @@ class MainWindow(QMainWindow):
         if self.preferences is not None:
             self.preferences.end()
         self.local_service.close()
+        self.opening.close()
         self.batches.close()
         self.session.close()
         self.models.close()
@@ -318,10 +311,12 @@ class MainWindow(QMainWindow):
         self.asking.retried.connect(self.looking.look_again)
         self.asking.advisor_changed.connect(self.toolbar.show_advisor)
         self.asking.advisor_changed.connect(self.verbs.check_advisor)
-        self.drops.dropped.connect(self.open_photos)
+        self.drops.dropped.connect(lambda dropped: self.opening.open(dropped.files, addresses=dropped.addresses))
+        self.opening.begun.connect(self._look_first)
+        self.opening.ended.connect(self._opened)
         self.batches.open_wanted.connect(self.open_job)
         self.welcome.open_wanted.connect(self._ask_for_photos)
-        self.welcome.sample_chosen.connect(lambda path: self._open_paths([path], analyze=True))
+        self.welcome.sample_chosen.connect(lambda path: self.open_files([path], analyze=True))
         self.area.open_wanted.connect(self._ask_for_photos)
         self.toolbar.advisor_chosen.connect(self.asking.choose_advisor)
         self.toolbar.analyze_wanted.connect(self._analyze_selected)
@@ -380,15 +375,20 @@ class MainWindow(QMainWindow):
             "about": lambda: dialogs.about(self, lambda: help_verbs.show_licenses(self, self.session.service)),
         }
 
-    def _open_paths(self, paths: Sequence[Path], *, analyze: bool = False) -> None:
-        from mondrian_desktop.gui.incoming import sort
+    def _look_first(self, entry: "Entry") -> None:
+        self._folder = entry.path.parent
+        self.photos.choose(entry)
+        (self.photos if self.photos.isVisible() else self.looking.view).setFocus()
 
-        self.open_photos(sort(paths), analyze=analyze)
+    def _opened(self, entries: "Sequence[Entry]", analyze: bool) -> None:
+        if analyze:
+            self.asking.analyze(entries)
+        self.activateWindow()
 
     def _ask_for_photos(self) -> None:
         from mondrian_desktop.gui import dialogs
 
-        dialogs.open_photos(self, self._open_paths, self._folder)
+        dialogs.open_photos(self, self.open_files, self._folder)
 
     def _model_changed(self) -> None:
         self.welcome.show_model_line(self.asking.model_line())

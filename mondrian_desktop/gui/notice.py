@@ -20,6 +20,11 @@ class Notice(Bar):
         self.other.hide()
         self.dismiss = self.add_button("Dismiss", self._dismiss)
 
+    @property
+    def told(self) -> str:
+        """What was told last; empty where it was dismissed."""
+        return "" if self.isHidden() else self._told
+
     def tell(self, text: str, button: str = "", verb: Callable[[], object] = lambda: None) -> None:
         """Show sentences in the place of earlier ones; with the words of a button, one that does ``verb``."""
         self._told = text

@@ -1,5 +1,6 @@
 """What is open in the window and what is being done with it: the album, its jobs, and undo."""
 
+from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ from mondrian_desktop.engine.protocol import Stage
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.album import Album, Entry, Standing
 from mondrian_desktop.gui.feed import Feed, Live
-from mondrian_desktop.gui.incoming import Incoming
 from mondrian_desktop.jobs.model import Job, JobState
 from mondrian_desktop.report.model import Analysis
 from mondrian_desktop.report.verdict import verdict
@@ -89,6 +89,8 @@ class Session(QObject):
     """A server that does not answer is being asked, or was in vain."""
     restored = Signal(object)
     """Entries that came back by undo."""
+    all_stopped = Signal()
+    """Nothing is wanted any more, not even what is not in line yet."""
     told = Signal(str)
     """A sentence for the user about something that could not be done."""
 
@@ -99,7 +101,7 @@ class Session(QObject):
         self.feed = Feed(service, self)
         self.undo_stack = QUndoStack(self)
         self._by_job: dict[str, Entry] = {}
-        self._putting: list[Task] = []
+        self._putting: dict[Task, Generator[bool, None, None]] = {}
         self._states: dict[str, JobState] = {}
         self._forms: dict[str, PromptForm] = {}
         self.feed.beat.connect(self._refresh)
@@ -110,16 +112,16 @@ class Session(QObject):
         ]
 
     def close(self) -> None:
-        """Listen no more; closing again does nothing."""
+        """Put in line what is being put there, which the next start then offers, and listen no more.
+
+        Closing again does nothing.
+        """
+        for pieces in self._putting.values():
+            deque(pieces, maxlen=0)
+        self._putting.clear()
         self.feed.close()
         while self._leaving:
             self._leaving.pop()()
-
-    def open(self, incoming: Incoming) -> list[Entry]:
-        """Put photos into the album, and tell what could not be opened."""
-        if incoming.refusal:
-            self.told.emit(incoming.refusal)
-        return self.album.add(incoming.photos)
 
     def analyze(self, entries: Iterable[Entry], advisor_id: str) -> None:
         """Put photos in line for an advisor; one that this advisor already has in hand is not put there twice."""
@@ -128,7 +130,13 @@ class Session(QObject):
         idle.sort(key=lambda entry: self.job(entry, advisor_id) is not None)
         pieces = self._put_in_line(idle, advisor_id)
         if next(pieces, False):
-            self._putting.append(self.service.pump.start(pieces, lambda event: None, self._putting.remove))
+            task = self.service.pump.start(pieces, lambda event: None, self._put)
+            self._putting[task] = pieces
+
+    def _put(self, task: "Task") -> None:
+        self._putting.pop(task, None)
+        if task.error is not None:
+            raise task.error
 
     def _put_in_line(self, entries: Sequence[Entry], advisor_id: str) -> Generator[bool, None, None]:
         """Put photos in line, of thousands some at a time; yield whether there are more."""
@@ -177,6 +185,8 @@ class Session(QObject):
         """End the running job and take all that wait out of the line."""
         for task in self._putting:
             self.service.pump.cancel(task)
+        self._putting.clear()
+        self.all_stopped.emit()
         self.service.cancel_all()
 
     def drop_job(self, job_id: str) -> None:

@@ -23,7 +23,11 @@ SUPPORTED_SUFFIXES: frozenset[str] = frozenset(suffix for known in FORMATS for s
 
 def is_supported(path: Path) -> bool:
     """Whether ``path`` is named like a photo. Does not look at the disk; the content decides when it is read."""
-    name = path.name
+    return is_photo_name(path.name)
+
+
+def is_photo_name(name: str) -> bool:
+    """Whether a file of this name is a photo, as far as a name tells."""
     if name.startswith("._"):  # what macOS puts beside each file on disks of other systems
         return False
     if name.startswith(".") and name.endswith(".icloud"):

@@ -19,6 +19,7 @@ from mondrian_desktop.gui.batch_control import RETRIED_AT_ONCE, status, throughp
 from mondrian_desktop.gui.batch_model import SCORE, STATE
 from mondrian_desktop.gui.batch_sheet import BatchSheet
 from mondrian_desktop.gui.batch_window import PAGE
+from mondrian_desktop.gui.incoming import AT_ONCE
 from mondrian_desktop.jobs import folders
 from mondrian_desktop.jobs.history import SUMMED_AT_ONCE
 from mondrian_desktop.jobs.leaving import ENDED_AT_ONCE
@@ -329,6 +330,33 @@ def test_what_is_dropped_on_the_window_becomes_a_batch_asked_for_there(stand, sh
     stand.qtbot.waitUntil(lambda: window.model.rowCount() == 6, timeout=10_000)
     assert window.tabs.isVisible()
     wait_until_over(stand)
+
+
+def test_thousands_dropped_on_the_window_are_looked_at_beside_the_work(stand, tmp_path):
+    files = [tmp_path / f"{n}.jpg" for n in range(AT_ONCE)]
+    stand.window.batches.show_window()
+    window = stand.window.batches.window
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in (*files, tmp_path / "notes.txt", tmp_path)])
+    at, copy = QPoint(20, 20), Qt.DropAction.CopyAction
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+    def drop():
+        QApplication.sendEvent(window, QDragEnterEvent(at, copy, mime, buttons, keys))
+        QApplication.sendEvent(window, QDropEvent(QPointF(at), copy, mime, buttons, keys))
+
+    drop()
+    assert window.notice.text == f"Looking at {AT_ONCE + 2} files"
+    stand.qtbot.waitUntil(lambda: bool(window.findChildren(BatchSheet)))
+    assert "notes.txt" in window.notice.text
+    sheet = window.findChildren(BatchSheet)[0]
+    assert sheet.recursive.isVisibleTo(sheet)
+    sheet.reject()
+    # Closed in between, nothing of it comes up any more.
+    drop()
+    window.close()
+    stand.wait_until_idle()
+    assert not any(each is not sheet for each in window.findChildren(BatchSheet))
 
 
 def test_rows_are_dragged_to_another_place_with_the_mouse():

@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtCore import QMimeData, QUrl
 
 from mondrian_desktop.gui import incoming
-from mondrian_desktop.gui.incoming import from_mime, sort
+from mondrian_desktop.gui.incoming import AT_ONCE, Incoming, dropped, hovering, sort, sorting
+from mondrian_desktop.pump import Pump
 
 
 @pytest.fixture
@@ -60,24 +61,48 @@ def test_impossible_names_are_no_error(name):
 
 
 def test_reads_a_drag(files):
-    found = from_mime(mime(files / "a.jpg", files / "holiday", "https://example.org/b.jpg"), hovering=True)
+    drag = mime(files / "a.jpg", files / "holiday", "https://example.org/b.jpg")
+    found = hovering(drag)
     assert [path.name for path in found.photos] == ["a.jpg"]
     assert [path.name for path in found.folders] == ["holiday"]
     assert found.addresses == 1
     assert "saved to this computer first" in found.refusal
+    assert dropped(drag).files == (str(files / "a.jpg"), str(files / "holiday"))
+    assert dropped(drag).addresses == 1
 
 
 def test_a_drag_of_something_else_is_nothing(qapp):
     text = QMimeData()
     text.setText("/photos/a.jpg")
-    assert not from_mime(text, hovering=True)
+    assert not hovering(text)
+    assert dropped(text).files == ()
 
 
-def test_hovering_with_thousands_does_not_ask_the_disk(tmp_path, monkeypatch):
+def test_hovering_with_thousands_counts_by_name_and_asks_the_disk_about_the_first_only(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(incoming, "_is_folder", lambda path: asked.append(path) or False)
-    many = mime(*(tmp_path / f"{n}.jpg" for n in range(3000)))
-    assert len(from_mime(many, hovering=True).photos) == 3000
-    assert asked == []
-    from_mime(many, hovering=False)
-    assert len(asked) == 3000
+    names = [f"{n}.jpg" for n in range(3000)] + [f"{n}.txt" for n in range(20)] + ["nosuffix", "nosuffix."]
+    found = hovering(mime(*(tmp_path / name for name in names)))
+    assert found.offer == "Open 3,002 photos"
+    assert found.batch_offer == "Analyze 3,002 photos"
+    assert found.refusal.startswith("20 of the files are not photos")
+    assert len(asked) == AT_ONCE
+
+
+def test_hovering_with_thousands_knows_folders_as_the_finder_names_them(tmp_path):
+    many = [tmp_path / f"{n}.jpg" for n in range(AT_ONCE)]
+    found = hovering(mime(*many, QUrl.fromLocalFile(f"{tmp_path}/").toString()))
+    assert found.folders == (tmp_path,)
+    assert found.offer == f"Analyze 1 folder and {AT_ONCE} photos"
+
+
+def test_sorts_thousands_piece_by_piece_as_it_does_a_few(files):
+    names = ["holiday", *(f"{n}.jpg" for n in range(2 * AT_ONCE)), "notes.txt", "nosuffix"]
+    steps, pump = [], Pump()
+    pump.start(sorting([str(files / name) for name in names], 1), steps.append)
+    pump.run()
+    assert steps[:-1] == [AT_ONCE, 2 * AT_ONCE, len(names)]
+    expected = sort((files / name for name in names), 1)
+    assert steps[-1] == expected
+    assert isinstance(expected, Incoming)
+    assert len(expected.photos) == 2 * AT_ONCE + 1
