@@ -1,5 +1,7 @@
 """What is shown of the selected analyses: one with its picture and text, two side by side, or how many there are."""
 
+from html import escape
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
@@ -17,6 +19,8 @@ from mondrian_desktop.report.pane import pane, side_by_side
 from mondrian_desktop.service import Service
 
 _PICTURE_HEIGHT = 24 * GRID
+_SMALLEST_PICTURE = QSize(8 * GRID, 10 * GRID)
+"""In a low window."""
 
 
 class LibraryDetail(QStackedWidget):
@@ -33,7 +37,7 @@ class LibraryDetail(QStackedWidget):
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.pictures = [_Picture(), _Picture()]
-        self.names = [_name(), _name()]
+        self.names = [_Name(), _Name()]
         self.thinking = ThinkingBox()
         self.text = ReportText(theme)
         self._page = QWidget()
@@ -79,9 +83,7 @@ class LibraryDetail(QStackedWidget):
             name.setVisible(there)
             if there:
                 picture.show_pixmap(self._model.picture(entries[place]), self._model.name(entries[place]))
-                file_name = left_to_right(clean_line(self._model.name(entries[place]), 120))
-                words = (file_name, self._model.caption(entries[place]))
-                name.setText(breakable("\n".join(words)))
+                name.show_words(self._model.name(entries[place]), self._model.caption(entries[place]))
         self.thinking.show_final(found[0].thinking if len(found) == 1 else "")
         self.thinking.setVisible(self.thinking.needed)
         self.text.setHtml(self._html(entries, found))
@@ -92,7 +94,7 @@ class LibraryDetail(QStackedWidget):
         dark = self._theme.colors.dark
         if len(analyses) == 1:
             return pane(analyses[0], dark, self._service.labels(analyses[0]), chart=None)
-        names = [clean_line(self._model.name(entry), 60) for entry in entries]
+        names = [left_to_right(clean_line(self._model.name(entry), 60)) for entry in entries]
         if names[0] == names[1]:
             names = [self._model.caption(entry) for entry in entries]
         return side_by_side(analyses, names, dark)
@@ -119,9 +121,16 @@ class _Picture(QLabel):
         super().__init__()
         self._pixmap = QPixmap()
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setFixedHeight(_PICTURE_HEIGHT)
-        self.setMinimumWidth(8 * GRID)
+        self.setMinimumSize(_SMALLEST_PICTURE)
+        self.setMaximumHeight(_PICTURE_HEIGHT)
         self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt
+        # Not that of the pixmap, which is made for the room that there is.
+        return QSize(_SMALLEST_PICTURE.width(), _PICTURE_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt
+        return _SMALLEST_PICTURE
 
     def show_pixmap(self, pixmap: QPixmap, name: str) -> None:
         self._pixmap = pixmap
@@ -144,9 +153,29 @@ class _Picture(QLabel):
         self.setPixmap(fitted)
 
 
-def _name() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setMinimumWidth(8 * GRID)
-    return label
+class _Name(QLabel):
+    """A file's name on one line, whatever its length, and below it what else is known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ("", "")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setMinimumWidth(8 * GRID)
+
+    def show_words(self, name: str, caption: str) -> None:
+        self._words = (clean_line(name, 255), caption)
+        # Never markup, whatever the name: Qt takes a tip that looks like HTML for HTML.
+        self.setToolTip(f"<qt>{escape(self._words[0])}</qt>")
+        self.setAccessibleName(". ".join(self._words))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        name, caption = self._words
+        # The middle is left out: the number at the end of a name tells photos apart.
+        short = self.fontMetrics().elidedText(left_to_right(name), Qt.TextElideMode.ElideMiddle, self.width())
+        self.setText(f"{short}\n{breakable(caption)}")

@@ -107,6 +107,25 @@ def test_a_name_in_hebrew_and_what_is_below_it_begin_at_the_left(make_stand, mak
     assert stand.window.asking.bottom.label.text()[0] == "\u200e"
 
 
+def test_a_long_name_takes_one_line_in_a_small_window_and_covers_nothing(make_stand, make_photo) -> None:
+    stand = make_stand()
+    long = f"{'n' * 120}7.jpg"
+    stand.open(make_photo(long), analyze=True)
+    stand.wait_until_idle()
+    window = stand.window.open_library()
+    window.resize(window.minimumSize())
+    select(window, 0)
+    picture, name = window.detail.pictures[0], window.detail.names[0]
+    text = window.detail.text
+    stand.qtbot.waitUntil(lambda: window.detail.height() > 0 and text.geometry().bottom() <= window.detail.height())
+    assert name.text().splitlines()[0].endswith("7.jpg")
+    assert "…" in name.text()
+    assert long in name.toolTip()
+    assert name.height() >= name.heightForWidth(name.width())
+    assert picture.geometry().bottom() < name.geometry().top()
+    assert name.geometry().bottom() < window.detail.text.geometry().top()
+
+
 def test_deleting_is_undone(library) -> None:
     _, window = library
     select(window, 1)
