@@ -107,7 +107,12 @@ class Exporting(QObject):
             picture, sheet = pictures[0] if pictures else None, Paper.like(printer.pageLayout())
             paper.document(analysis, self._service.labels(analysis), picture, sheet).print_(printer)
 
-        dialog.accepted.connect(lambda: self._with_pictures([analysis], put))
+        def ended(result: int) -> None:
+            if result == QDialog.DialogCode.Accepted:
+                self._with_pictures([analysis], put)
+
+        # Not "accepted": there are two of them, with a printer and without, and the name may mean either.
+        dialog.finished.connect(ended)
         # Its own open() wants a slot of the old kind.
         QDialog.open(dialog)
         return dialog
