@@ -43,7 +43,8 @@ def _figures(name: str, job: Job, rounds: int, *, is_large: bool) -> list[Figure
             note(f"{name}: {kind}, round {number + 1} of {rounds} …")
             found.append(_run(kind, job))
     note(f"{name}: against blocking …")
-    timed = Job(job.weights, job.prompt, job.photo, job.tokens, rounds=3 if rounds == 1 else 7)
+    # A round of the large model takes minutes, and varies little.
+    timed = Job(job.weights, job.prompt, job.photo, job.tokens, rounds=3 if rounds == 1 or is_large else 7)
     blocking = _run("against_blocking", timed)
     note(f"{name}: cancelling …")
     cancelled = _run("cancel", timed)
