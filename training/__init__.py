@@ -21,7 +21,7 @@ Code map
 ``model``       Qwen3-VL in PyTorch, for training
 ``batches``     pictures and answers -> tensors
 ``optimizer``   how the weights are stepped
-``train``       the two stages, with checkpoints
+``train``       the three stages, with checkpoints
 ``export``      weights that transformers and mlx-vlm load
 ``reference``   ids that the exported weights must give
 ``exam``        pictures with known faults, from held-out photographs

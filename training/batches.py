@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -11,13 +12,15 @@ from training import rubric, topics
 from training.answers import advisors, answer
 from training.color import Floats
 from training.dataset import Pictures
-from training.measure import NAMES, Facts
+from training.measure import NAMES, Facts, edges_by_cell
 from training.model import patchify
 from training.sizes import CELL, Size
 from training.tokenizer import CONTROL, END, prompt
 
 LONGEST = 400
 """Tokens of the longest answer that is trained on."""
+UNSURE = 0.2
+"""How far measurements are off, in the units of :func:`targets`, where the language model is told them."""
 
 # Exponent, factor, offset.
 _SCALE: dict[str, tuple[float, float, float]] = {
@@ -52,6 +55,11 @@ def targets(facts: list[Facts]) -> Floats:
     return np.array(rows, np.float32)
 
 
+def target_names() -> list[str]:
+    """Return what the columns of :func:`targets` are."""
+    return [*_SCALE, "acutance", *(f"score of {name}" for name in rubric.DIMENSIONS)]
+
+
 @dataclass
 class Batch:
     """A few pictures of one size with their answers, or questions with theirs.
@@ -66,8 +74,13 @@ class Batch:
         (B, 8) positions in ``labels`` of the score tokens, and (B, 8) exact scores 1 to 10; None without a picture.
     score_ids
         (10,) token ids of the scores 1 to 10.
-    patches, grid, facts, cells
-        The picture, its size in image tokens, and the targets of the auxiliary heads; None without a picture.
+    facts, grid
+        The targets of :func:`targets`, and the size of the picture in image tokens; None for questions.
+    patches, cells, edges
+        The picture, the visual weight of its cells (B, cells), and range and steepness of the strongest edge in each
+        (B, cells, 2), NaN where noise hides it; None where the picture is not seen.
+    told
+        (B, cells, facts): the targets, a little off and in each cell a little more; None where the picture is seen.
     """
 
     ids: Tensor
@@ -75,10 +88,12 @@ class Batch:
     labels: Tensor
     scores: tuple[Tensor, Tensor] | None = None
     score_ids: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
-    patches: Tensor | None = None
-    grid: tuple[int, int] = (0, 0)
     facts: Tensor | None = None
+    grid: tuple[int, int] = (0, 0)
+    patches: Tensor | None = None
     cells: Tensor | None = None
+    edges: Tensor | None = None
+    told: Tensor | None = None
 
 
 class Batches:
@@ -95,23 +110,44 @@ class Batches:
         self._score_ids = torch.tensor([tokenizer.token_to_id(str(score)) for score in range(1, 11)])
         self._before_score = _ending_in_score(tokenizer)
 
-    def pictures(self, count: int, *, text: bool = True) -> Batch:
-        """Return ``count`` pictures of one size, half of them mirrored; without ``text`` no answers to them."""
+    def pictures(self, count: int, *, text: bool = True, seen: bool = True) -> Batch:
+        """Return ``count`` pictures of one size, half of them mirrored.
+
+        Without ``text`` no answers to them; where they are not ``seen``, what is known about them instead.
+        """
         size = self._sizes[int(self.rng.choice(len(self._sizes), p=self._shares))]
         group = self.groups[size]
         rows = np.sort(self.rng.integers(len(group.facts), size=count))
-        pixels, facts, cells = group.pixels[rows], group.facts[rows].copy(), group.weights[rows].copy()
         mirrored = self.rng.random(count) < 0.5
-        pixels[mirrored] = pixels[mirrored][:, :, ::-1]
-        cells[mirrored] = cells[mirrored][:, :, ::-1]
+        facts = group.facts[rows].copy()
         facts[mirrored, NAMES.index("weight_x")] *= -1
         read = [Facts(*(float(value) for value in row)) for row in facts]
         batch = self._answers(read) if text else Batch(torch.zeros(count, 0, dtype=torch.long), 0, torch.zeros(0))
-        batch.patches = patchify(torch.from_numpy(pixels))
         batch.grid = (size[0] // CELL, size[1] // CELL)
         batch.facts = torch.from_numpy(targets(read))
-        batch.cells = torch.from_numpy(cells.reshape(count, -1))
+        if seen:
+            self._show(batch, group, rows, mirrored)
+        else:
+            batch.told = self._tell(batch.facts, batch.grid[0] * batch.grid[1])
         return batch
+
+    def _show(
+        self, batch: Batch, group: Pictures, rows: npt.NDArray[np.int64], mirrored: npt.NDArray[np.bool_]
+    ) -> None:
+        pixels, cells = group.pixels[rows], group.weights[rows].copy()
+        pixels[mirrored] = pixels[mirrored][:, :, ::-1]
+        cells[mirrored] = cells[mirrored][:, :, ::-1]
+        edges = np.stack([edges_by_cell(picture.astype(np.float32) / 255) for picture in pixels])
+        # Measured before the noise where it was made; here there is only the finished picture.
+        edges[group.facts[rows, NAMES.index("noise")] > 0] = np.nan
+        batch.patches = patchify(torch.from_numpy(pixels))
+        batch.cells = torch.from_numpy(cells.reshape(len(rows), -1))
+        batch.edges = torch.from_numpy(edges.reshape(len(rows), -1, 2))
+
+    def _tell(self, facts: Tensor, cells: int) -> Tensor:
+        off = self.rng.standard_normal((len(facts), 1, facts.shape[1]), np.float32)
+        more = self.rng.standard_normal((len(facts), cells, facts.shape[1]), np.float32)
+        return facts[:, None] + UNSURE * torch.from_numpy(off + more)
 
     def questions(self, count: int) -> Batch:
         """Return ``count`` questions without a picture; a fifth of them about something else."""

@@ -145,15 +145,32 @@ def edges(picture: Floats) -> tuple[float, float]:
     Acutance is a ratio of the steepest step to the range around it, so exposure and contrast leave it alone. It is
     read off the strongest edges only: a blurred background does not make a picture unsharp.
     """
+    around, steepness = edge_maps(picture)
+    strong = around > max(0.02, float(np.percentile(around, 85)))
+    if strong.sum() < 50:
+        return 0.12, 0.0
+    return float(np.percentile(steepness[strong], 80)), float((around > 0.12).mean())
+
+
+def edge_maps(picture: Floats) -> tuple[Floats, Floats]:
+    """Return for each pixel the range of luma around it, and the steepest step near it over that range."""
     luma = picture @ LUMA
     steps = np.hypot(ndimage.convolve1d(luma, [0.5, 0, -0.5], 0), ndimage.convolve1d(luma, [0.5, 0, -0.5], 1))
     # The range is taken a little wider than the steps, so that no edge is judged by a part of it.
     around = ndimage.maximum_filter(luma, 11) - ndimage.minimum_filter(luma, 11)
-    strong = around > max(0.02, float(np.percentile(around, 85)))
-    if strong.sum() < 50:
-        return 0.12, 0.0
-    steepest = ndimage.maximum_filter(steps, 5)[strong] / around[strong]
-    return float(np.percentile(steepest, 80)), float((around > 0.12).mean())
+    return around, ndimage.maximum_filter(steps, 5) / np.maximum(around, 0.02)
+
+
+def edges_by_cell(picture: Floats) -> Floats:
+    """Return the range and the steepness of the strongest edge in each image token's cell, (H / 32, W / 32, 2)."""
+    height, width = picture.shape[:2]
+    tall, wide = height // CELL, width // CELL
+    around, steepness = (
+        each.reshape(tall, CELL, wide, CELL).swapaxes(1, 2).reshape(tall, wide, -1) for each in edge_maps(picture)
+    )
+    strongest = around.max(-1, keepdims=True)
+    strong = around > 0.85 * strongest
+    return np.stack([strongest[..., 0], (steepness * strong).sum(-1) / strong.sum(-1).clip(1)], -1).astype(np.float32)
 
 
 def weights(picture: Floats) -> Floats:

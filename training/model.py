@@ -10,6 +10,7 @@ compares token ids with mlx-vlm.
 
 from dataclasses import asdict, dataclass
 from functools import cache
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -18,7 +19,11 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Config:
-    """Sizes. ``deepstack`` are the vision layers whose output is added to the first text layers."""
+    """Sizes.
+
+    ``deepstack`` are the vision layers whose output is added to the first text layers, ``middle`` is the one after
+    which it is known what lies in each cell, and ``facts`` the number of measurements.
+    """
 
     vision_width: int = 192
     vision_layers: int = 6
@@ -26,6 +31,7 @@ class Config:
     vision_hidden: int = 768
     positions: int = 256
     deepstack: tuple[int, ...] = (1, 3)
+    middle: int = 2
     width: int = 256
     layers: int = 6
     heads: int = 4
@@ -182,6 +188,24 @@ def vision_positions(height: int, width: int, c: Config) -> tuple[Tensor, Tensor
     return in_merge_order(weights, height, width), angles.cos(), angles.sin()
 
 
+class Seen(NamedTuple):
+    """A picture as the vision encoder sees it.
+
+    Attributes
+    ----------
+    tokens
+        (B, cells, width): the image tokens.
+    deep
+        What is added to the first text layers at their places, each of the same shape; may be empty.
+    middle
+        (B, cells, 4 * vision width): the patches of each cell half-way.
+    """
+
+    tokens: Tensor
+    deep: list[Tensor]
+    middle: Tensor
+
+
 class Vision(nn.Module):
     """The vision encoder."""
 
@@ -194,18 +218,19 @@ class Vision(nn.Module):
         self.merger = Merger(c, post=False)
         self.deepstack_merger_list = nn.ModuleList(Merger(c, post=True) for _ in c.deepstack)
 
-    def forward(
-        self, patches: Tensor, height: int, width: int, *, deepstack: bool = True
-    ) -> tuple[Tensor, list[Tensor]]:
-        """(B, N, pixels of a patch) -> image tokens (B, N / 4, width), and the deepstack tokens of the same shape."""
+    def forward(self, patches: Tensor, height: int, width: int, *, deepstack: bool = True) -> Seen:
+        """(B, N, pixels of a patch) -> what is seen in them, N / 4 cells."""
         weights, cos, sin = (t.to(patches.dtype) for t in vision_positions(height, width, self.config))
         x = self.patch_embed(patches) + weights @ self.pos_embed.weight
         deep: list[Tensor] = []
+        middle = x
         for number, block in enumerate(self.blocks):
             x = block(x, cos, sin)
+            if number == self.config.middle:
+                middle = x.reshape(x.shape[0], -1, 4 * x.shape[2])
             if deepstack and number in self.config.deepstack:
                 deep.append(self.deepstack_merger_list[len(deep)](x))
-        return self.merger(x), deep
+        return Seen(self.merger(x), deep, middle)
 
 
 Cache = list[Tensor]
@@ -304,20 +329,25 @@ class Inner(nn.Module):
 
 
 class MondrianMini(nn.Module):
-    """The model, with two auxiliary heads that exist only in training.
+    """The model, and what exists only in training.
 
-    ``facts`` reads the measurements off the mean of the image tokens, ``weight`` the visual weight of each token's
-    cell off that token.
+    ``directions`` are where the measurements stand in an image token: fixed, orthogonal, (facts, width). The vision
+    encoder learns to write them there and the language model to read them, each without waiting for the other.
+    ``local`` reads off half-way what lies in each cell: visual weight, range of brightness, acutance.
     """
+
+    directions: Tensor
 
     def __init__(self, c: Config) -> None:
         super().__init__()
         self.config = c
         self.model = Inner(c)
-        self.facts = nn.Sequential(nn.LayerNorm(c.width), nn.Linear(c.width, c.facts))
-        self.weight = nn.Sequential(nn.LayerNorm(c.width), nn.Linear(c.width, 1))
+        joined = 4 * c.vision_width
+        self.local = nn.Sequential(nn.LayerNorm(joined), nn.Linear(joined, 3))
         for name, parameter in self.named_parameters():
             _initialize(name, parameter)
+        axes = torch.randn(c.width, c.facts, generator=torch.Generator().manual_seed(26))
+        self.register_buffer("directions", torch.linalg.qr(axes)[0].T.contiguous(), persistent=False)
 
     def positions(self, before: int, height: int, width: int, after: int) -> Tensor:
         """Return (3, N) positions of ``before`` tokens, height x width image tokens, ``after`` tokens."""
@@ -334,7 +364,7 @@ class MondrianMini(nn.Module):
         return torch.cat(parts, 1)
 
     def hidden(
-        self, ids: Tensor, before: int, picture: tuple[Tensor, list[Tensor]] | None, grid: tuple[int, int],
+        self, ids: Tensor, before: int, picture: Seen | None, grid: tuple[int, int],
         kept: list[Cache] | None = None,
     ) -> Tensor:  # fmt: skip
         """Return the last hidden states (B, N, width) of ``before`` tokens, the picture's tokens, and the other ids.
@@ -344,15 +374,15 @@ class MondrianMini(nn.Module):
         ids
             (B, tokens) without those of the picture.
         picture, grid
-            What :class:`Vision` returned, and its (height, width) in image tokens; None and (0, 0) for text alone.
+            What was seen, and its (height, width) in image tokens; None and (0, 0) for text alone.
         """
         text = self.model.language_model
         x = text.embed_tokens(ids)
         deep: list[Tensor] = []
         cells = grid[0] * grid[1]
         if picture is not None:
-            tokens, deep = picture
-            x = torch.cat([x[:, :before], tokens, x[:, before:]], 1)
+            deep = picture.deep
+            x = torch.cat([x[:, :before], picture.tokens, x[:, before:]], 1)
         cos, sin = text.rope(self.positions(before, *grid, ids.shape[1] - before), x.dtype)
         for number, layer in enumerate(text.layers):
             x = layer(x, cos, sin, kept[number] if kept else None)
@@ -367,13 +397,16 @@ class MondrianMini(nn.Module):
 
 
 def _initialize(name: str, parameter: nn.Parameter) -> None:
-    """Matrices by their fan-in, those that write into the residual stream at half of it; biases zero."""
-    if parameter.ndim == 2:
+    """Matrices by their fan-in, those that write into the residual stream at half of it; biases zero.
+
+    What goes past the image tokens (deepstack) says nothing until the whole is trained.
+    """
+    if name.endswith("bias") or ("deepstack" in name and "linear_fc2" in name):
+        nn.init.zeros_(parameter)
+    elif parameter.ndim == 2:
         writes = any(part in name for part in ("o_proj", "down_proj", "attn.proj", "mlp.linear_fc2"))
         std = 0.02 if "embed" in name else parameter.shape[1] ** -0.5 * (0.5 if writes else 1.0)
         nn.init.normal_(parameter, std=std)
-    elif name.endswith("bias"):
-        nn.init.zeros_(parameter)
     elif parameter.ndim > 2:
         nn.init.normal_(parameter, std=0.02)
 

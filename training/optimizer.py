@@ -129,5 +129,5 @@ def schedule(step: int, progress: float) -> float:
 
 def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
     # Muon's cost grows with the cube of the shorter side: the mergers' squares of 768 would cost as much as all others.
-    auxiliary = name.startswith(("facts", "weight"))
+    auxiliary = name.startswith("local")
     return parameter.ndim == 2 and min(parameter.shape) <= _WIDEST and "embed" not in name and not auxiliary

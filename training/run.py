@@ -41,8 +41,9 @@ class Plan:
     seed: int = 20260
     pictures: int = 40_000
     checks: int = 400
-    a_seconds: float = 8 * 60
-    b_seconds: float = 95 * 60
+    see_seconds: float = 45 * 60
+    write_seconds: float = 25 * 60
+    both_seconds: float = 30 * 60
     photo: str = ""
 
     @property
@@ -51,7 +52,7 @@ class Plan:
         return photos.cache_dir() / self.name
 
 
-TINY = Plan("tiny", pictures=600, checks=80, a_seconds=20, b_seconds=60, photo="lake")
+TINY = Plan("tiny", pictures=600, checks=80, see_seconds=20, write_seconds=20, both_seconds=30, photo="lake")
 """A few minutes, to see that every stage works. What it trains says nothing of use."""
 
 
@@ -95,7 +96,7 @@ def run(plan: Plan, threads: int, application_python: Path) -> None:
     clock.run("data", lambda: _data(plan, threads))
     clock.run("tokenizer", lambda: _tokenizer(plan))
     (folder / "environment.json").write_text(json.dumps(environment(plan, threads), indent=1) + "\n", encoding="utf-8")
-    for stage in (_stage_a(plan), _stage_b(plan)):
+    for stage in _stages(plan):
         clock.run(stage.name, partial(_stage, plan, stage))
         # In seconds of two cores, and with what a killed run had done up to its last checkpoint.
         clock.correct(stage.name, train.seconds_of(stage.name, folder / "weights"))
@@ -131,31 +132,32 @@ def _tokenizer(plan: Plan) -> None:
     tokenizer.train(list(tokenizer.corpus(facts, rng)), plan.folder / "tokenizer")
 
 
-def _stage_a(plan: Plan) -> train.Stage:
-    return train.Stage("a", plan.a_seconds, rate=4e-3, parts=1, part=16)
-
-
-def _stage_b(plan: Plan) -> train.Stage:
-    return train.Stage("b", plan.b_seconds, rate=3e-3, parts=2, part=8)
+def _stages(plan: Plan) -> tuple[train.Stage, ...]:
+    return (
+        train.Stage("see", plan.see_seconds, rate=4e-3, parts=1, part=16),
+        train.Stage("write", plan.write_seconds, rate=3e-3, parts=1, part=16),
+        train.Stage("both", plan.both_seconds, rate=1.5e-3, parts=2, part=8),
+    )
 
 
 def _stage(plan: Plan, stage: train.Stage) -> None:
     torch.manual_seed(plan.seed)
     model = MondrianMini(Config())
-    # What stage A has learned, unless B has a checkpoint of its own.
-    before = plan.folder / "weights" / "a.pt"
-    if stage.name == "b":
+    names = [each.name for each in _stages(plan)]
+    number = names.index(stage.name)
+    if number:
+        # What the stage before has learned, unless this one has a checkpoint of its own.
+        before = plan.folder / "weights" / f"{names[number - 1]}.pt"
         model.load_state_dict(torch.load(before, weights_only=True))
     known = Tokenizer.from_file(str(plan.folder / "tokenizer" / "tokenizer.json"))
-    number = 4 if stage.name == "a" else 5
-    batches = Batches(dataset.load(plan.folder / "train"), known, np.random.default_rng([plan.seed, number]))
+    batches = Batches(dataset.load(plan.folder / "train"), known, np.random.default_rng([plan.seed, 4, number]))
     check = Batches(dataset.load(plan.folder / "check"), known, np.random.default_rng([plan.seed, 6]))
     train.run(stage, model, batches, check, plan.folder / "weights")
 
 
 def _export(plan: Plan) -> None:
     model = MondrianMini(Config())
-    model.load_state_dict(torch.load(plan.folder / "weights" / "b.pt", weights_only=True))
+    model.load_state_dict(torch.load(plan.folder / "weights" / "both.pt", weights_only=True))
     total = export.export(model, plan.folder / "tokenizer", plan.folder / "mini")
     reference.write(plan.folder / "mini", plan.folder / "reference.json")
     print(f"{total / 1e6:.1f} MB")

@@ -1,4 +1,7 @@
-"""The two stages: the vision encoder learns to measure, then the whole model learns to say what it sees.
+"""The three stages: the vision encoder learns to measure, the language model to say it, then both learn at once.
+
+What is measured has its fixed place in the image tokens (``MondrianMini.directions``). So the two halves learn apart,
+each from exact targets and without the other's cost and mistakes, and meet when both know their part.
 
 Each stage runs for a given time, so that the whole keeps its budget on any machine. How many steps that were is
 recorded; a number of steps instead of a time makes a run repeatable. A stage that is interrupted goes on from its last
@@ -17,17 +20,16 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from training.batches import Batch, Batches
-from training.model import MondrianMini, patchify
+from training.batches import Batch, Batches, target_names
+from training.model import MondrianMini, Seen, patchify
 from training.optimizer import Trainer, schedule
 from training.rubric import DIMENSIONS
 
-AUXILIARY = 0.3
 CORES = 2
 """Whose seconds are counted."""
 LOG = "loss.jsonl"
 QUESTIONS_EVERY = 2
-"""Steps of stage B between two batches of questions."""
+"""Steps between two batches of questions."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Stage:
     Attributes
     ----------
     name
-        "a" or "b".
+        "see", "write" or "both".
     seconds, steps
         It ends after either; 0 steps: no limit. Seconds are those of two cores: one core takes twice as long.
     rate
@@ -56,6 +58,16 @@ class Stage:
     steps: int = 0
     checkpoint_seconds: float = 120
     check_seconds: float = 600
+
+    @property
+    def sees(self) -> bool:
+        """Whether pictures are looked at."""
+        return self.name != "write"
+
+    @property
+    def writes(self) -> bool:
+        """Whether answers are written."""
+        return self.name != "see"
 
 
 @dataclass
@@ -76,8 +88,9 @@ def run(stage: Stage, model: MondrianMini, batches: Batches, check: Batches, fol
     if finished.exists():
         model.load_state_dict(torch.load(finished, weights_only=True))
         return
-    if stage.name == "a":
+    if stage.name == "see":
         start_patches(model, batches)
+        start_positions(model)
     progress = _Progress()
     underway = folder / f"{stage.name}.checkpoint.pt"
     saved = torch.load(underway, weights_only=False) if underway.exists() else None
@@ -101,8 +114,11 @@ def seconds_of(stage: str, folder: Path) -> float:
 
 def _trained_in(stage: str) -> Callable[[str], bool]:
     def names(name: str) -> bool:
-        vision = "visual" in name and "deepstack" not in name
-        return stage == "b" or vision or name.startswith(("facts", "weight"))
+        if "patch_embed" in name:
+            return False  # see start_patches
+        if stage == "see":
+            return name.startswith("local") or ("visual" in name and "deepstack" not in name)
+        return stage == "both" or "language_model" in name
 
     return names
 
@@ -122,14 +138,18 @@ def _loop(
             progress.means[key] = 0.97 * progress.means.get(key, value) + 0.03 * value
         if progress.step <= 5 or progress.step % 25 == 0:
             _record(log, stage, progress)
-        if progress.elapsed - checked_at > stage.check_seconds and stage.name == "b":
+        if progress.elapsed - checked_at > stage.check_seconds and stage.sees:
             checked_at = progress.elapsed
-            _record(log, stage, progress, {"check": check_scores(trainer.worker, check)})
+            _record(log, stage, progress, {"check": _look(stage, trainer.worker, check)})
             last = perf_counter()  # looking is not training
         if progress.elapsed - saved_at > stage.checkpoint_seconds:
             saved_at = progress.elapsed
             _save(trainer, batches, progress, underway)
-    _record(log, stage, progress, {"check": check_scores(trainer.worker, check)} if stage.name == "b" else {})
+    _record(log, stage, progress, {"check": _look(stage, trainer.worker, check)} if stage.sees else {})
+
+
+def _look(stage: Stage, model: MondrianMini, check: Batches) -> dict[str, float]:
+    return check_scores(model, check) if stage.writes else check_facts(model, check)
 
 
 def _step(stage: Stage, trainer: Trainer, batches: Batches, progress: _Progress) -> dict[str, float]:
@@ -144,8 +164,8 @@ def _step(stage: Stage, trainer: Trainer, batches: Batches, progress: _Progress)
             totals[key] = totals.get(key, 0.0) + value.item() * (1 if key == "question" else 1 / stage.parts)
 
     for _ in range(stage.parts):
-        learn(batches.pictures(stage.part, text=stage.name == "b"), 1 / stage.parts)
-    if stage.name == "b" and progress.step % QUESTIONS_EVERY == 0:
+        learn(batches.pictures(stage.part, text=stage.writes, seen=stage.sees), 1 / stage.parts)
+    if stage.writes and progress.step % QUESTIONS_EVERY == 0:
         learn(batches.questions(2 * stage.part), 0.5)
     totals["norm"] = trainer.step(schedule(progress.step, share))
     return totals
@@ -153,36 +173,62 @@ def _step(stage: Stage, trainer: Trainer, batches: Batches, progress: _Progress)
 
 def losses_of(model: MondrianMini, batch: Batch, score_weight: float) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the loss of a batch, and its parts for the log."""
-    if batch.patches is None:
+    if batch.facts is None:
         text = _text_loss(model.hidden(batch.ids, batch.before, None, (0, 0)), batch, model, score_weight)[0]
         return text, {"question": text.detach()}
-    grid = batch.grid
+    total, parts = torch.zeros(()), {}
     has_text = batch.ids.shape[1] > 0
-    picture = model.model.visual(batch.patches.to(_dtype(model)), grid[0] * 2, grid[1] * 2, deepstack=has_text)
-    facts, cells = _auxiliary(model, picture[0], batch)
-    parts = {"facts": facts.detach(), "cells": cells.detach()}
-    if not has_text:
-        return facts + 0.5 * cells, parts
-    hidden = model.hidden(batch.ids, batch.before, picture, grid)
-    after = batch.before + grid[0] * grid[1]
-    text, plain, scores = _text_loss(
-        torch.cat([hidden[:, : batch.before], hidden[:, after:]], 1), batch, model, score_weight
-    )
-    parts |= {"text": plain.detach(), "scores": scores.detach()}
-    return text + AUXILIARY * (facts + 0.5 * cells), parts
+    if batch.patches is None:
+        assert batch.told is not None
+        picture = Seen(batch.told.to(_dtype(model)) @ model.directions, [], torch.zeros(0))
+    else:
+        picture = _seen(model, batch, deepstack=has_text)
+        total, parts = _seeing(model, picture, batch)
+    if has_text:
+        hidden = _without_picture(model.hidden(batch.ids, batch.before, picture, batch.grid), batch)
+        text, plain, scores = _text_loss(hidden, batch, model, score_weight)
+        total = total + text
+        parts |= {"text": plain.detach(), "scores": scores.detach()}
+    return total, parts
 
 
 def _dtype(model: MondrianMini) -> torch.dtype:
     return model.model.language_model.norm.weight.dtype
 
 
-def _auxiliary(model: MondrianMini, tokens: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Return the losses of measuring the picture, and of weighing its cells (the divergence from their shares)."""
+def _seen(model: MondrianMini, batch: Batch, *, deepstack: bool = True) -> Seen:
+    assert batch.patches is not None
+    height, width = batch.grid
+    seen: Seen = model.model.visual(batch.patches.to(_dtype(model)), 2 * height, 2 * width, deepstack=deepstack)
+    return seen
+
+
+def _without_picture(hidden: Tensor, batch: Batch) -> Tensor:
+    after = batch.before + batch.grid[0] * batch.grid[1]
+    return torch.cat([hidden[:, : batch.before], hidden[:, after:]], 1)
+
+
+def _seeing(model: MondrianMini, seen: Seen, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return the loss of what was seen, and its parts.
+
+    The measurements stand in the mean of the image tokens, and as far as can be in each of them, and little else does.
+    Half-way, each cell knows its visual weight (the divergence from its share counts) and its strongest edge.
+    """
     assert batch.facts is not None
     assert batch.cells is not None
-    facts = F.smooth_l1_loss(model.facts(tokens.mean(1)).float(), batch.facts, beta=0.5)
-    shares = F.log_softmax(model.weight(tokens).squeeze(-1).float(), -1)
-    return facts, F.kl_div(shares, batch.cells, reduction="batchmean")
+    assert batch.edges is not None
+    read = seen.tokens @ model.directions.T
+    other = (seen.tokens - read @ model.directions).float().square().mean()
+    read = read.float()
+    facts = F.smooth_l1_loss(read.mean(1), batch.facts, beta=0.5)
+    each = F.smooth_l1_loss(read, batch.facts[:, None].expand_as(read), beta=0.5)
+    local = model.local(seen.middle).float()
+    cells = F.kl_div(F.log_softmax(local[..., 0], -1), batch.cells, reduction="batchmean")
+    known = ~batch.edges.isnan()
+    wanted = (batch.edges.clamp(min=0.02).log2() + torch.tensor([3.0, 1.5])).nan_to_num()
+    edges = (F.smooth_l1_loss(local[..., 1:], wanted, beta=0.5, reduction="none") * known).sum() / known.sum().clamp(1)
+    parts = {"facts": facts.detach(), "cells": cells.detach(), "edges": edges.detach()}
+    return facts + 0.3 * each + 0.1 * other + 0.5 * cells + 0.5 * edges, parts
 
 
 def _text_loss(hidden: Tensor, batch: Batch, model: MondrianMini, score_weight: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -211,6 +257,22 @@ def _text_loss(hidden: Tensor, batch: Batch, model: MondrianMini, score_weight: 
     return (plain * total + scores * many) / (total + many), plain, scores
 
 
+def check_facts(model: MondrianMini, batches: Batches, count: int = 96, part: int = 8) -> dict[str, float]:
+    """Return for each measurement how much of its variance on pictures from held-out photographs is explained."""
+    state = batches.rng.bit_generator.state
+    found, wanted = [], []
+    with torch.no_grad():
+        for _ in range(count // part):
+            batch = batches.pictures(part, text=False)
+            assert batch.facts is not None
+            found.append(_seen(model, batch, deepstack=False).tokens.mean(1).float() @ model.directions.T.float())
+            wanted.append(batch.facts)
+    batches.rng.bit_generator.state = state
+    truth = torch.cat(wanted)
+    shares = 1 - (torch.cat(found) - truth).square().mean(0) / truth.var(0)
+    return {name: round(float(share), 3) for name, share in zip(target_names(), shares, strict=True)}
+
+
 def check_scores(model: MondrianMini, batches: Batches, count: int = 96, part: int = 8) -> dict[str, float]:
     """Return the mean absolute error of each score on pictures from held-out photographs, words given."""
     state = batches.rng.bit_generator.state
@@ -218,12 +280,8 @@ def check_scores(model: MondrianMini, batches: Batches, count: int = 96, part: i
     with torch.no_grad():
         for _ in range(count // part):
             batch = batches.pictures(part)
-            assert batch.patches is not None
             assert batch.scores is not None
-            picture = model.model.visual(batch.patches.to(_dtype(model)), batch.grid[0] * 2, batch.grid[1] * 2)
-            hidden = model.hidden(batch.ids, batch.before, picture, batch.grid)
-            after = batch.before + batch.grid[0] * batch.grid[1]
-            hidden = torch.cat([hidden[:, : batch.before], hidden[:, after:]], 1)
+            hidden = _without_picture(model.hidden(batch.ids, batch.before, _seen(model, batch), batch.grid), batch)
             spots, exact = batch.scores
             logits = model.logits(hidden[torch.arange(part)[:, None], spots])[..., batch.score_ids]
             errors.append((logits.argmax(-1) + 1 - exact).abs())
@@ -233,7 +291,11 @@ def check_scores(model: MondrianMini, batches: Batches, count: int = 96, part: i
 
 
 def start_patches(model: MondrianMini, batches: Batches) -> None:
-    """Set the patch embedding from the statistics of real patches.
+    """Set the patch embedding from the statistics of real patches; it is not trained.
+
+    All 768 values of a patch move together with its brightness, so a small step of each weight adds up to a filter
+    that sees little else: trained, after a hundred steps every filter did, and noise was as invisible as without
+    this start.
 
     The 64 strongest directions, whitened, and 128 random mixtures of weaker ones in three bands, amplified: otherwise
     the mean color of a patch drowns fine structure in the first norm, and noise stays invisible for the whole training.
@@ -255,6 +317,17 @@ def start_patches(model: MondrianMini, batches: Batches) -> None:
     with torch.no_grad():
         # Half for each of the two frames, which are the same picture.
         model.model.visual.patch_embed.proj.weight.copy_(weight.expand(-1, -1, 2, -1, -1) / 2)
+
+
+def start_positions(model: MondrianMini) -> None:
+    """Set the positions so that two directions tell across and down: where something is can then be averaged."""
+    embedding = model.model.visual.pos_embed.weight
+    side = int(len(embedding) ** 0.5)
+    places = torch.linspace(-1, 1, side)
+    directions = torch.randn(2, embedding.shape[1], generator=torch.Generator().manual_seed(2)) * 0.3
+    down, across = places.repeat_interleave(side)[:, None], places.repeat(side)[:, None]
+    with torch.no_grad():
+        embedding.add_(down * directions[0] + across * directions[1])
 
 
 def _record(log: Path, stage: Stage, progress: _Progress, more: dict[str, Any] | None = None) -> None:

@@ -45,11 +45,12 @@ def fresh(batches: Batches) -> MondrianMini:
     return MondrianMini(Config())
 
 
+@pytest.mark.parametrize("name", ["see", "write", "both"])
 def test_an_interrupted_stage_ends_as_if_it_had_not_been(
-    batches: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    batches: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(train, "check_scores", lambda *_: {})
-    stage = Stage("b", 1e9, 3e-3, parts=1, part=2, steps=4, checkpoint_seconds=0)
+    monkeypatch.setattr(train, "_look", lambda *_: {})
+    stage = Stage(name, 1e9, 3e-3, parts=1, part=2, steps=4, checkpoint_seconds=0)
     whole = fresh(batches)
     train.run(stage, whole, batches, batches, tmp_path / "whole")
     step, taken = train._step, []
@@ -68,15 +69,34 @@ def test_an_interrupted_stage_ends_as_if_it_had_not_been(
     train.run(stage, resumed, batches, batches, tmp_path / "parts")
     assert all(torch.equal(one, two) for one, two in zip(whole.parameters(), resumed.parameters(), strict=True))
     last = json.loads((tmp_path / "parts" / train.LOG).read_text("utf-8").splitlines()[-1])
-    assert train.seconds_of("b", tmp_path / "parts") == last["seconds"] > 0
+    assert train.seconds_of(name, tmp_path / "parts") == last["seconds"] > 0
 
 
-def test_a_few_steps_lower_the_loss(batches: Batches, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "less"), [("see", 0.1), ("write", 0.5), ("both", 0.5)])
+def test_a_few_steps_lower_the_loss(batches: Batches, tmp_path: Path, name: str, less: float) -> None:
     model = fresh(batches)
-    batch = batches.pictures(2)
+    stage = Stage(name, 1e9, 3e-3, parts=1, part=4, steps=12)
+    batch = batches.pictures(4, text=stage.writes, seen=stage.sees)
     before = train.losses_of(model, batch, 4.0)[0].item()
-    train.run(Stage("b", 1e9, 3e-3, parts=1, part=4, steps=12), model, batches, batches, tmp_path)
-    assert train.losses_of(model, batch, 4.0)[0].item() < before - 0.5
+    train.run(stage, model, batches, batches, tmp_path)
+    assert train.losses_of(model, batch, 4.0)[0].item() < before - less
+
+
+def test_each_half_learns_apart(batches: Batches, tmp_path: Path) -> None:
+    start = {name: value.clone() for name, value in fresh(batches).state_dict().items()}
+    for stage, half in (("see", "visual"), ("write", "language_model")):
+        model = fresh(batches)
+        train.run(Stage(stage, 1e9, 3e-3, parts=1, part=2, steps=1), model, batches, batches, tmp_path / stage)
+        moved = {name for name, value in model.state_dict().items() if not torch.equal(value, start[name])}
+        assert moved
+        assert all(half in name or name.startswith("local") for name in moved)
+
+
+def test_an_exact_measurement_reads_back(batches: Batches) -> None:
+    model = fresh(batches)
+    told = batches.pictures(2, text=False, seen=False).told
+    assert told is not None
+    assert torch.allclose(told @ model.directions @ model.directions.T, told, atol=1e-4)
 
 
 def test_scores_between_two_numbers_count_for_both(batches: Batches) -> None:
