@@ -232,6 +232,29 @@ def test_cancel_reaches_a_waiting_task_and_its_late_future_harms_nothing(pump):
     assert pump.is_idle
 
 
+def test_a_late_future_does_not_wake_a_task_that_waits_for_another_one(pump):
+    first, second = Future(), Future()
+
+    def waiting():
+        try:
+            yield Wait(first)
+        except Cancelled:
+            yield Wait(second)
+            yield "handed over"
+
+    seen = []
+    task = pump.start(waiting(), seen.append)
+    drain(pump)
+    pump.cancel(task)
+    drain(pump)
+    first.set_result(None)
+    pump.run(until=pump._posted.empty)
+    assert seen == []
+    second.set_result(None)
+    pump.run()
+    assert seen == ["handed over"]
+
+
 def test_pause_holds_between_two_events_and_resume_goes_on(pump, clock):
     seen = []
     task = pump.start(counting(100, clock, cost_s=1.0), seen.append)

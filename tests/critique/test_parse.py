@@ -90,8 +90,8 @@ def test_names_are_matched_and_come_in_the_rubrics_order() -> None:
 @pytest.mark.parametrize(
     ("said", "meant"),
     [
-        (7, 7), (7.5, 8), (7.4, 7), ("7/10", 7), ("7.5", 8), ("8 out of 10", 8), ("7,5/10", 8), (" 9 ", 9), (10, 10),
-        (1, 1), (0, None), (11, None), (-3, None), ("high", None), (None, None), (True, None), ([7], None),
+        (7, 7), (7.5, 8), (6.5, 7), (7.4, 7), ("7/10", 7), ("7.5", 8), ("8 out of 10", 8), ("7,5/10", 8), (" 9 ", 9),
+        (10, 10), (1, 1), (0, None), (11, None), (-3, None), ("high", None), (None, None), (True, None), ([7], None),
         ("7/5", None), ("", None), ("70", None), ("7-8", None), (10.4, None), (0.9, None), (1e400, None), ("\u0667", 7),
     ],
 )  # fmt: skip
@@ -262,6 +262,22 @@ def test_progress_goes_by_the_length_of_the_fields() -> None:
     parser.feed(text[begun + 1 : ended + 20])
     assert 0.05 < description < 0.15
     assert 0.7 < parser.progress < 0.95
+
+
+def test_progress_is_whole_only_where_the_answer_is() -> None:
+    parser = PartialParser(CRITIQUE)
+    parser.feed(json.dumps(answer())[:-1] + ', "more": "and more')
+    assert 0.9 < parser.progress < 1.0
+    parser.feed('"}')
+    assert parser.progress == 1.0
+
+
+def test_progress_does_not_fall_where_the_model_begins_a_field_anew() -> None:
+    parser = PartialParser(CRITIQUE)
+    parser.feed(json.dumps(answer())[:-1])
+    before = parser.progress
+    parser.feed(', "dimensions": [')
+    assert parser.progress == before > 0.9
 
 
 def test_thinking_is_no_progress() -> None:
