@@ -35,7 +35,7 @@ from mondrian_desktop.jobs.server_watch import Awaited, ServerWatch
 from mondrian_desktop.jobs.sidecars import Sidecars, writing
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.jobs.summary import Summary
-from mondrian_desktop.jobs.watch import Arrived, Watches
+from mondrian_desktop.jobs.watch import Arrived, Manner, Watches
 from mondrian_desktop.photo.model import Photo, Pixels
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump, Task
@@ -308,8 +308,12 @@ class Service:
         ----------
         existing
             Whether those that are there already count as new.
-        advisors, recursive, model, options
-            As for :meth:`submit_all`.
+        recursive
+            Whether to watch its subfolders, too.
+        advisors
+            Ids; empty for the one in the settings, as it is now.
+        model, options
+            Empty and None: as the settings have them when a photo arrives.
 
         Raises
         ------
@@ -317,8 +321,17 @@ class Service:
             Where an advisor or the model is unknown.
         """
         batch = self._orders.batch(folder.name, (), advisors, model, options, recursive=recursive, again=False)
-        self._watches.start(folder.absolute(), batch, existing=existing)
+
+        def now() -> Batch:
+            wanted = model or self.settings.get(MODEL)
+            return replace(batch, model=wanted, options=options or self.options())
+
+        self._watches.start(folder.absolute(), batch, Manner(recursive=recursive, existing=existing), now)
         return batch
+
+    def change_watch(self, *, recursive: bool, existing: bool) -> None:
+        """Watch the watched folders in another manner from now on; see :meth:`watch`."""
+        self._watches.change(recursive=recursive, existing=existing)
 
     def unwatch(self, folder: Path) -> None:
         """Watch a folder no more; what is in line stays there."""

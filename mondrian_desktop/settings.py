@@ -104,12 +104,12 @@ BATCH_SUBFOLDERS = Setting(
     "What the sheet before a batch proposes; there it can be changed for this batch.", group=Group.BATCHES,
 )  # fmt: skip
 WATCH_SUBFOLDERS = Setting(
-    "watch_subfolders", False, "Watch subfolders, too", "From the next folder on that you watch from the window.",
-    group=Group.BATCHES,
+    "watch_subfolders", False, "Watch subfolders, too",
+    "Also of the folder that is watched now. What is in them already counts as there before.", group=Group.BATCHES,
 )  # fmt: skip
 WATCH_EXISTING = Setting(
-    "watch_existing", False, "Begin with photos that are there",
-    "From the next folder on that you watch from the window. Off: only what arrives later is analyzed.",
+    "watch_existing", False, "Also photos that were there before",
+    "Also of the folder that is watched now. Off: only what arrives while it is watched is analyzed.",
     group=Group.BATCHES,
 )  # fmt: skip
 KEEP_AWAKE = Setting(

@@ -13,7 +13,7 @@ from mondrian_desktop.jobs.model import JobState
 from mondrian_desktop.jobs.run import Analyzed, Options, Read, Thinking
 from mondrian_desktop.jobs.session import Session
 from mondrian_desktop.jobs.store import Store
-from mondrian_desktop.settings import ADVISOR, ANALYSIS_SIZE, MAX_TOKENS, UPDATE_INTERVAL, Settings
+from mondrian_desktop.settings import ADVISOR, ANALYSIS_SIZE, MAX_TOKENS, Settings
 from tests.jobs.scene import SAMPLES, Disk, Ear, FakeClock, answer, make_service, tokens
 
 
@@ -64,7 +64,6 @@ def test_without_a_word_the_settings_decide(make, tmp_path):
     settings = Settings(tmp_path / "settings.json", {})
     settings.set(ANALYSIS_SIZE, 512)
     settings.set(MAX_TOKENS, 99)
-    settings.set(UPDATE_INTERVAL, 0.5)
     service = make(settings=settings)
     job = service.submit(SAMPLES[0])
     settings.set(MAX_TOKENS, 500)
@@ -73,7 +72,7 @@ def test_without_a_word_the_settings_decide(make, tmp_path):
     assert (job.advisor, job.model) == (ADVISOR.default, "mini")
     assert max(request.image.pixels.shape) == 512
     assert request.max_tokens == 99
-    assert service.options() == Options(update_interval_s=0.5, analysis_size=512, max_tokens=500)
+    assert service.options() == Options(analysis_size=512, max_tokens=500)
 
 
 def test_options_of_one_job_win_over_the_settings(make):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,7 +19,7 @@ from mondrian_desktop.jobs.watch import Arrived
 from mondrian_desktop.photo.text import shown_name
 from mondrian_desktop.report.clean import clean_line
 from mondrian_desktop.service import Service
-from mondrian_desktop.settings import RESUME_BATCHES, WATCH_EXISTING, WATCH_SUBFOLDERS
+from mondrian_desktop.settings import RESUME_BATCHES, WATCH_EXISTING, WATCH_SUBFOLDERS, Setting
 
 if TYPE_CHECKING:
     from mondrian_desktop.pump import Task
@@ -71,6 +71,7 @@ class BatchControl(QObject):
             service.on_pause(lambda paused: self._wake()),
             service.on_wait(lambda _: self._wake()),
             service.on_arrival(self._arrived),
+            service.settings.on_change(self._setting_changed),
         ]
 
     def close(self) -> None:
@@ -186,12 +187,19 @@ class BatchControl(QObject):
             self.told.emit(f"There is no folder {shown_name(folder)} any more. Choose another one.")
             return
         try:
-            settings = self.service.settings
-            subfolders, existing = settings.get(WATCH_SUBFOLDERS), settings.get(WATCH_EXISTING)
-            self.service.watch(folder, advisors, recursive=subfolders, existing=existing)
+            self.service.watch(folder, advisors, **self._manner())
         except UserError as err:
             self.told.emit(str(err))
         self._wake()
+
+    def _manner(self) -> dict[str, bool]:
+        """Return how folders are watched, as the settings have it now."""
+        get = self.service.settings.get
+        return {"recursive": get(WATCH_SUBFOLDERS), "existing": get(WATCH_EXISTING)}
+
+    def _setting_changed(self, setting: Setting[Any]) -> None:
+        if setting in (WATCH_SUBFOLDERS, WATCH_EXISTING):
+            self.service.change_watch(**self._manner())
 
     def unwatch(self) -> None:
         """Watch no folder any more; what is in line stays there."""

@@ -35,9 +35,12 @@ MOST_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may differ from run to run; units and ranges as in :mod:`mondrian_desktop.settings`."""
+    """What may differ from run to run; units and ranges as in :mod:`mondrian_desktop.settings`.
 
-    update_interval_s: float = 5.0
+    ``update_interval_s`` None: as the settings have it while the job runs. It does not shape the answer.
+    """
+
+    update_interval_s: float | None = None
     analysis_size: int = 1024
     max_tokens: int = 1500
     temperature: float = 0.0

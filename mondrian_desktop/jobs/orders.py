@@ -38,7 +38,6 @@ class Orders:
         """Return the options as the settings have them now."""
         get = self._settings.get
         return Options(
-            update_interval_s=get(UPDATE_INTERVAL),
             analysis_size=get(ANALYSIS_SIZE),
             max_tokens=get(MAX_TOKENS),
             temperature=get(TEMPERATURE),
@@ -120,6 +119,7 @@ class Orders:
             load_rubric(entry.rubric),
             entry,
             earlier=None if job.again else self._results.earlier,
+            interval_s=lambda: self._settings.get(UPDATE_INTERVAL),
             about=None if job.about is None else self._results.get(job.about),
         )
 

@@ -31,6 +31,7 @@ from mondrian_desktop.jobs.model import Options as Options
 from mondrian_desktop.photo.model import Exif, Photo
 from mondrian_desktop.pump import Clock, Wait
 from mondrian_desktop.report.model import Analysis, Critique, Exchange, Generation, PhotoRef
+from mondrian_desktop.settings import UPDATE_INTERVAL
 from mondrian_desktop.weights.catalog import CatalogEntry
 
 PARTIAL_INTERVAL_S = 0.1
@@ -106,6 +107,8 @@ class Assignment:
         Asked after reading whether there is an analysis already; None: make one in any case.
     about
         The analysis that a follow-up question is about.
+    interval_s
+        Returns the time between two thinking lines, in seconds, as it is now, for a job that asks for none.
     """
 
     job: Job
@@ -114,6 +117,7 @@ class Assignment:
     entry: CatalogEntry
     earlier: Earlier | None = None
     about: Analysis | None = None
+    interval_s: Callable[[], float] = lambda: UPDATE_INTERVAL.default
 
     @property
     def fingerprint(self) -> str:
@@ -251,9 +255,10 @@ class _Progress:
     def __init__(self, assignment: Assignment, clock: Clock, began_s: float) -> None:
         self._clock = clock
         self._began_s = began_s
-        self._interval_s = assignment.job.options.update_interval_s
+        own_s = assignment.job.options.update_interval_s
+        self._interval_s = assignment.interval_s if own_s is None else lambda: own_s
         self._parser = None if assignment.job.question else PartialParser(assignment.rubric)
-        self._next_thinking_s = float("-inf")
+        self._last_due_s = float("-inf")
         self._next_partial_s = float("-inf")
 
     def news(self, event: EngineEvent) -> Iterable[JobEvent]:
@@ -261,10 +266,11 @@ class _Progress:
         if isinstance(event, Token):
             if self._parser:
                 self._parser.append(event.text)
-            if now_s >= self._next_thinking_s:
+            interval_s = self._interval_s()
+            due_s = self._last_due_s + interval_s
+            if now_s >= due_s:
                 # From the last due time, not from now: being late must not add up. A pause is not made up for.
-                due_s = self._next_thinking_s + self._interval_s
-                self._next_thinking_s = due_s if due_s > now_s else now_s + self._interval_s
+                self._last_due_s = due_s if due_s + interval_s > now_s else now_s
                 yield self._thinking(event, now_s)
             if self._parser and now_s >= self._next_partial_s:
                 self._next_partial_s = now_s + PARTIAL_INTERVAL_S

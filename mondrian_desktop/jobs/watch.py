@@ -1,9 +1,10 @@
 """Watches a folder for new photos, and tells of each when it is completely there."""
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import TypeAlias
 
 from mondrian_desktop.errors import UserError
@@ -38,57 +39,93 @@ class Arrivals:
     ----------
     settle_s
         How long a photo must not have changed, in seconds.
-    known
-        Photos that are not news.
     """
 
-    def __init__(self, known: Mapping[Path, Signature], settle_s: float) -> None:
+    def __init__(self, settle_s: float) -> None:
         self._settle_s = settle_s
-        self._known = set(known.values())
+        self._there: set[Signature] = set()
+        self._told: set[Signature] = set()
         self._since_s: dict[Signature, float] = {}
 
-    def look(self, photos: Mapping[Path, Signature], now_s: float) -> list[Path]:
-        """Take in what is there now; return what has become complete, each once, whatever it is called later."""
+    def were_there(self, signatures: Iterable[Signature]) -> None:
+        """Take photos as those that were there before anybody watched."""
+        self._there.update(signatures)
+
+    def look(self, photos: Mapping[Path, Signature], now_s: float, *, existing: bool = False) -> list[Path]:
+        """Take in what is there now; return what has become complete, each once, whatever it is called later.
+
+        ``existing``: those that were there before anybody watched count, too.
+        """
+        known = self._told if existing else self._told | self._there
         self._since_s = {
-            signature: self._since_s.get(signature, now_s)
-            for signature in photos.values()
-            if signature not in self._known
+            signature: self._since_s.get(signature, now_s) for signature in photos.values() if signature not in known
         }
         complete = []
         for path, signature in photos.items():
             since_s = self._since_s.get(signature)
             if since_s is not None and signature[2] > 0 and now_s - since_s >= self._settle_s:
                 complete.append(path)
-                self._known.add(signature)
+                self._told.add(signature)
                 del self._since_s[signature]
         return complete
 
 
-def watch(
-    folder: Path, clock: Clock, *, recursive: bool = False, existing: bool = False, look_every_s: float
-) -> Generator[Arrived | Wait, None, None]:
-    """Yield photos as they arrive in a folder; never ends by itself.
+class Manner:
+    """How a folder is watched. It can be changed meanwhile: the next look, which comes at once then, goes by it.
 
     Parameters
     ----------
+    recursive
+        Whether its subfolders are watched, too.
     existing
-        Whether those that are there at the beginning count as new.
+        Whether photos that were there before count as new.
     """
+
+    def __init__(self, *, recursive: bool = False, existing: bool = False) -> None:
+        self.recursive = recursive
+        self.existing = existing
+        self.changed = Event()
+
+    def change(self, *, recursive: bool, existing: bool) -> None:
+        """Go on in another manner."""
+        self.recursive, self.existing = recursive, existing
+        self.changed.set()
+
+
+def watch(folder: Path, clock: Clock, manner: Manner, *, look_every_s: float) -> Generator[Arrived | Wait, None, None]:
+    """Yield photos as they arrive in a folder; never ends by itself."""
     told: tuple[str, ...] = ()
+    arrivals = Arrivals(SETTLE_S)
+    is_first, was_recursive = True, False
     with disk_worker("watch") as (worker, stop):
-        arrivals: Arrivals | None = None
-        while True:
-            looking = worker.submit(_look, folder, recursive, stop.is_set)
-            yield Wait(looking)
-            look = looking.result()
-            if arrivals is None:
-                arrivals = Arrivals({} if existing else look.photos, SETTLE_S)
-            complete = arrivals.look(look.photos, clock())
-            news = look.problems if look.problems != told else ()
-            if complete or news:
-                yield Arrived(tuple(complete), news)
-            told = look.problems
-            yield Wait(worker.submit(stop.wait, min(max(look_every_s, _REST_PER_LOOK * look.seconds), 60.0)))
+        try:
+            while True:
+                recursive = manner.recursive
+                looking = worker.submit(_look, folder, recursive, stop.is_set)
+                yield Wait(looking)
+                look = looking.result()
+                if is_first or (recursive and not was_recursive):
+                    # Subfolders that are looked into from now on: what is in them was there before.
+                    arrivals.were_there(
+                        signature for path, signature in look.photos.items() if is_first or path.parent != folder
+                    )
+                is_first, was_recursive = False, recursive
+                complete = arrivals.look(look.photos, clock(), existing=manner.existing)
+                news = look.problems if look.problems != told else ()
+                if complete or news:
+                    yield Arrived(tuple(complete), news)
+                told = look.problems
+                rest_s = min(max(look_every_s, _REST_PER_LOOK * look.seconds), 60.0)
+                yield Wait(worker.submit(manner.changed.wait, rest_s))
+                manner.changed.clear()
+        finally:
+            manner.changed.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    task: Task
+    manner: Manner
 
 
 class Watches:
@@ -105,28 +142,35 @@ class Watches:
         self._queue = queue
         self._store = store
         self._listener = listener
-        self._tasks: dict[Path, Task] = {}
+        self._watched: dict[Path, _Watched] = {}
         self._waiting: list[tuple[Batch, Path]] = []
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """The folders being watched."""
-        return tuple(self._tasks)
+        return tuple(self._watched)
 
-    def start(self, folder: Path, batch: Batch, *, existing: bool) -> None:
-        """Watch a folder; what arrives is analyzed as ``batch`` says. One that is watched is watched anew."""
+    def start(self, folder: Path, batch: Batch, manner: Manner, now: Callable[[], Batch]) -> None:
+        """Watch a folder; what arrives belongs to ``batch``. One that is watched is watched anew.
+
+        ``now`` tells, when something arrives, how it is to be analyzed.
+        """
         self.stop(folder)
         self._store.add_batch(batch)
         self._store.complete_batch(batch.id)
-        events = watch(
-            folder, self._pump.clock, recursive=batch.recursive, existing=existing, look_every_s=LOOK_EVERY_S
-        )
-        self._tasks[folder] = self._pump.start(events, lambda arrived: self._add(batch, arrived))
+        events = watch(folder, self._pump.clock, manner, look_every_s=LOOK_EVERY_S)
+        task = self._pump.start(events, lambda arrived: self._add(now(), arrived))
+        self._watched[folder] = _Watched(task, manner)
+
+    def change(self, *, recursive: bool, existing: bool) -> None:
+        """Watch all of them in another manner from now on."""
+        for each in self._watched.values():
+            each.manner.change(recursive=recursive, existing=existing)
 
     def stop(self, folder: Path) -> None:
         """Watch a folder no more; what is in line stays there."""
-        if task := self._tasks.pop(folder, None):
-            self._pump.cancel(task)
+        if watched := self._watched.pop(folder, None):
+            self._pump.cancel(watched.task)
 
     def resume(self) -> None:
         """Put in line what the store could not take before."""

@@ -30,9 +30,9 @@ def clock():
 class Run:
     """One job in the real pump."""
 
-    def __init__(self, engine, reader, clock, *, path=SAMPLES[0], question="", **options):
+    def __init__(self, engine, reader, clock, *, path=SAMPLES[0], question="", interval_s=lambda: 5.0, **options):
         job = Job(path, "mentor", "mini", question, options=Options(**options))
-        assignment = Assignment(job, load_advisors()["mentor"], RUBRIC, find("mini"))
+        assignment = Assignment(job, load_advisors()["mentor"], RUBRIC, find("mini"), interval_s=interval_s)
         self.events = []
         self.pump = Pump(clock=clock, budget_s=0.0)
         self.on_event = lambda event: None
@@ -172,6 +172,16 @@ def test_a_pause_is_not_made_up_for_by_a_burst_of_updates(reader, clock):
     steps.insert(40, lambda: clock.advance(1000.0))
     done = Run(ScriptedEngine(steps), reader, clock, update_interval_s=5.0).finish()
     assert len(done.of(Thinking)) == 3
+
+
+@pytest.mark.parametrize(("own_s", "expected"), [(None, [0.125, 6.375, 7.375]), (30.0, [0.125, 15.0])])
+def test_another_interval_is_kept_at_once_unless_the_job_has_its_own(reader, clock, own_s, expected):
+    setting = [60.0]
+    steps = tokens("x" * 120, 120, clock, 0.125)
+    steps.insert(100, lambda: setting.__setitem__(0, 1.0))
+    done = Run(ScriptedEngine(steps), reader, clock, interval_s=lambda: setting[0], update_interval_s=own_s).finish()
+    heard = [event.elapsed_s for event in done.of(Thinking)]
+    assert heard[: len(expected)] == expected
 
 
 def test_partial_critiques_grow_and_never_fall_back(reader, clock):

@@ -1,12 +1,14 @@
 import shutil
+from threading import Event
 
 import pytest
 
 from mondrian_desktop.engine.scripted import ScriptedEngine, script
 from mondrian_desktop.jobs.model import JobState
 from mondrian_desktop.jobs.run import Analyzed
-from mondrian_desktop.jobs.watch import Arrivals, Arrived, watch
+from mondrian_desktop.jobs.watch import Arrivals, Arrived, Manner, watch
 from mondrian_desktop.pump import Pump
+from mondrian_desktop.settings import ADVISOR, MAX_TOKENS
 from tests.jobs.scene import SAMPLES, Ear, FakeClock, answer, make_service
 
 
@@ -16,7 +18,7 @@ def signature(inode=1, size=100, time=5):
 
 @pytest.fixture
 def arrivals():
-    return Arrivals({}, settle_s=3.0)
+    return Arrivals(settle_s=3.0)
 
 
 def test_a_photo_is_told_when_it_has_not_changed_for_a_while(arrivals):
@@ -62,9 +64,19 @@ def test_a_photo_that_goes_and_comes_back_waits_anew(arrivals):
 
 
 def test_what_was_there_before_is_no_news():
-    arrivals = Arrivals({"a": signature()}, settle_s=3.0)
+    arrivals = Arrivals(settle_s=3.0)
+    arrivals.were_there([signature()])
     assert arrivals.look({"a": signature(), "b": signature(2)}, 0) == []
     assert arrivals.look({"a": signature(), "b": signature(2)}, 9) == ["b"]
+
+
+def test_what_was_there_before_counts_once_that_is_asked_for_and_no_more_once_it_is_not(arrivals):
+    photos = {"a": signature(), "b": signature(2)}
+    arrivals.were_there(photos.values())
+    assert arrivals.look(photos, 0) == []
+    assert arrivals.look(photos, 1, existing=True) == []
+    assert arrivals.look(photos, 3) == []
+    assert [arrivals.look(photos, now_s, existing=True) for now_s in (5, 8, 9)] == [[], ["a", "b"], []]
 
 
 class Watched:
@@ -75,7 +87,8 @@ class Watched:
         self.pump = Pump(clock=self.clock, budget_s=0.0)
         self.arrived = []
         self.looks = 0
-        events = watch(folder, self._look, look_every_s=0.001, **how)
+        self.manner = Manner(**how)
+        events = watch(folder, self._look, self.manner, look_every_s=0.001)
         self.task = self.pump.start(events, self.arrived.append)
 
     def _look(self):
@@ -139,6 +152,44 @@ def test_subfolders_are_watched_where_asked(watched, tmp_path, recursive):
     assert scene.names == (["a.jpg"] if recursive else [])
 
 
+def test_subfolders_are_watched_from_when_that_is_asked_for(watched, tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "old.jpg").write_bytes(b"old")
+    scene = watched()
+    scene.look(3)
+    scene.manner.change(recursive=True, existing=False)
+    (tmp_path / "beside.jpg").write_bytes(b"beside")
+    scene.look(8)
+    assert scene.names == ["beside.jpg"]
+    (tmp_path / "deep" / "new.jpg").write_bytes(b"new")
+    scene.look(8)
+    assert scene.names == ["beside.jpg", "new.jpg"]
+    scene.manner.change(recursive=False, existing=False)
+    scene.look(2)
+    (tmp_path / "deep" / "later.jpg").write_bytes(b"later")
+    scene.look(8)
+    assert scene.names == ["beside.jpg", "new.jpg"]
+
+
+def test_old_ones_are_taken_from_when_that_is_asked_for(watched, tmp_path):
+    (tmp_path / "old.jpg").write_bytes(b"old")
+    scene = watched()
+    scene.look(8)
+    scene.manner.change(recursive=False, existing=True)
+    scene.look(8)
+    assert scene.names == ["old.jpg"]
+
+
+def test_another_manner_does_not_wait_for_the_next_look(watched):
+    scene = watched()
+    changed, woken = scene.manner.changed, []
+    changed.wait = lambda rest_s: woken.append(Event.wait(changed, 10.0))
+    scene.look(1)
+    scene.manner.change(recursive=True, existing=False)
+    scene.look(1)
+    assert woken == [True]
+
+
 def test_a_folder_that_vanishes_is_told_once_and_watched_on(watched, tmp_path):
     folder = tmp_path / "card"
     folder.mkdir()
@@ -159,7 +210,7 @@ def test_a_folder_that_vanishes_is_told_once_and_watched_on(watched, tmp_path):
 def test_closing_ends_it_at_once():
     clock = FakeClock()
     pump = Pump(clock=clock, budget_s=0.0)
-    pump.start(watch(SAMPLES[0].parent, clock, look_every_s=3600.0), lambda event: None)
+    pump.start(watch(SAMPLES[0].parent, clock, Manner(), look_every_s=3600.0), lambda event: None)
     pump.run(until=lambda: not pump.has_work)
     pump.close()
 
@@ -185,6 +236,26 @@ def test_arrived_photos_are_analyzed_once(tmp_path, monkeypatch):
     service.unwatch(tmp_path)
     service.pump.run()
     assert service.watched == ()
+    service.close()
+
+
+def test_what_arrives_is_analyzed_as_the_settings_have_it_then(tmp_path, monkeypatch):
+    clock = FakeClock()
+    service = make_service(ScriptedEngine(script(answer())), clock=clock)
+    monkeypatch.setattr("mondrian_desktop.jobs.watch.LOOK_EVERY_S", 0.001)
+    batch = service.watch(tmp_path, ["mentor"])
+    service.settings.set(MAX_TOKENS, 77)
+    service.settings.set(ADVISOR, "ansel")
+    service.change_watch(recursive=False, existing=True)
+    shutil.copy(SAMPLES[0], tmp_path / "a.jpg")
+
+    def later():
+        clock.advance(0.1)
+        return bool(service.jobs) and all(job.is_over for job in service.jobs)
+
+    service.pump.run(until=later)
+    (job,) = service.jobs
+    assert (job.options.max_tokens, job.advisor, job.batch) == (77, "mentor", batch.id)
     service.close()
 
 
