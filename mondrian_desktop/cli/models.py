@@ -116,6 +116,7 @@ def _download(service: Service, options: argparse.Namespace, out: TextIO, err: T
     try:
         service.pump.run(until=lambda: (now := shelf.standing(entry.id)) is None or now.state is not State.DOWNLOADING)
     except KeyboardInterrupt:
+        shelf.pause(entry.id)
         err.write("Paused. What has arrived is kept; the same command goes on with it.\n")
         return 130
     standing = shelf.standing(entry.id)

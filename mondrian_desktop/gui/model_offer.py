@@ -31,6 +31,7 @@ class ModelOffer(Bar):
         self._service = service
         self._standing: Standing | None = None
         self._is_put_off = False
+        self._is_second = False
         self.act = self.add_button("Download", self._act, quiet=False)
         self.details = self.add_button("Models…", self.sheet_wanted.emit)
         self.later = self.add_button("Not now", self._put_off)
@@ -53,13 +54,15 @@ class ModelOffer(Bar):
 
     def _shelf_changed(self, standings: tuple[Standing, ...]) -> None:
         self._standing = next((each for each in standings if each.is_recommended), None)
+        # What was interrupted is offered first, and by another bar.
+        self._is_second = any(each.is_left for each in standings)
         self._show()
 
     def _show(self) -> None:
         standing, settings = self._standing, self._service.settings
         is_wanted = settings.get(OFFER_MODEL) and settings.get(MODEL) == MODEL.default and not self._is_put_off
         words, button = _words(standing) if standing is not None else ("", "")
-        self.setVisible(bool(is_wanted and words))
+        self.setVisible(bool(is_wanted and words and not self._is_second))
         if not words:
             return
         self.say(words)

@@ -88,9 +88,9 @@ class WeightsRow(QFrame):
             self.use: standing.can_use and not self._is_chosen,
             self.fetch: standing.state in (State.ABSENT, State.PARTIAL) and bool(standing.entry.repo),
             self.pause: standing.state is State.DOWNLOADING or (is_waiting and has_begun),
-            self.cancel: standing.state is State.DOWNLOADING or (is_waiting and not has_begun),
+            self.cancel: standing.state is State.DOWNLOADING or ((is_waiting or standing.is_left) and not has_begun),
             self.reveal: here and standing.owner is not Owner.BUILT_IN,
-            self.remove: standing.can_remove,
+            self.remove: standing.can_remove and (has_begun or not standing.is_left),
         }
         self.remove.setText("Take out" if standing.owner is Owner.USER else "Remove…")
         for button, visible in shown.items():
@@ -169,9 +169,15 @@ def news_line(standing: Standing) -> str:
     if standing.state is State.DOWNLOADING:
         return progress_words(standing)
     if standing.state is State.PARTIAL:
-        paused = f"Paused at {readable_bytes(standing.done_bytes)} of {readable_bytes(standing.total_bytes)}."
-        return f"{paused} {standing.obstacle}".rstrip()
+        return f"{_held(standing)} {standing.obstacle}".rstrip()
     return standing.obstacle
+
+
+def _held(standing: Standing) -> str:
+    if standing.is_left and not standing.done_bytes:
+        return "It was in line when the app ended."
+    why = "Interrupted when the app ended, at" if standing.is_left else "Paused at"
+    return f"{why} {readable_bytes(standing.done_bytes)} of {readable_bytes(standing.total_bytes)}."
 
 
 def progress_words(standing: Standing) -> str:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.pump import Wait
-from mondrian_desktop.weights import places, unfinished
+from mondrian_desktop.weights import line, places, unfinished
 from mondrian_desktop.weights.catalog import CatalogEntry, entries
 from mondrian_desktop.weights.check import inspect
 from mondrian_desktop.weights.events import Verifying
@@ -126,6 +126,7 @@ def discard(repo: str, cache: Path | None = None) -> None:
             if content.name.endswith(places.PARTIAL) or (begun and _is_of(content, begun.manifest.files, used)):
                 content.unlink(missing_ok=True)
         unfinished.forget(repo)
+        line.leave(repo)
         for empty in (folder / "blobs", folder):
             with suppress(OSError):
                 empty.rmdir()
@@ -193,6 +194,7 @@ def _remove_from_hub_cache(place: Place, cache: Path) -> int:
     from huggingface_hub import scan_cache_dir
 
     unfinished.forget(place.repo)
+    line.leave(place.repo)
     found = scan_cache_dir(cache)
     if any(revision.commit_hash == place.commit for repo in found.repos for revision in repo.revisions):
         plan = found.delete_revisions(place.commit)

@@ -11,7 +11,7 @@ from typing import IO, TypeVar
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.pump import Clock
-from mondrian_desktop.weights import places, unfinished
+from mondrian_desktop.weights import line, places, unfinished
 from mondrian_desktop.weights.catalog import CatalogEntry
 from mondrian_desktop.weights.events import (
     Asking,
@@ -69,6 +69,7 @@ class Errand:
             self._fetch_all(desk, manifest)
             folder = link(self._cache, manifest, self._entry.revision)
             unfinished.forget(manifest.repo)
+            line.leave(manifest.repo)
         except OSError as err:
             raise self._not_written(err) from err
         finally:

@@ -13,21 +13,12 @@ from typing import Any, TypeVar
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.pump import End, Pump, Task
-from mondrian_desktop.weights import added, cache, catalog, check, places, space
+from mondrian_desktop.weights import added, cache, catalog, check, line, places, space
 from mondrian_desktop.weights.catalog import CatalogEntry
 from mondrian_desktop.weights.download import download
-from mondrian_desktop.weights.events import (
-    Asking,
-    Downloaded,
-    DownloadEvent,
-    Downloading,
-    Patience,
-    Paused,
-    Retrying,
-    Verifying,
-)
-from mondrian_desktop.weights.places import Owner
+from mondrian_desktop.weights.events import Asking, Downloaded, DownloadEvent, Patience
 from mondrian_desktop.weights.standing import Machine, Standing, State, survey
+from mondrian_desktop.weights.under_way import fetching_now, settled
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -71,6 +62,8 @@ class Shelf:
         self._fetching: dict[str, _Fetching] = {}
         self._line: dict[str, CatalogEntry] = {}
         self._problems: dict[str, str] = {}
+        self._left: tuple[str, ...] = ()
+        self._touched: set[str] = set()
         self._listeners: list[Callable[[tuple[Standing, ...]], None]] = []
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
@@ -85,6 +78,12 @@ class Shelf:
         found = self._found.get(model_id)
         return self._now(found) if found else None
 
+    @property
+    def left(self) -> tuple[Standing, ...]:
+        """What was downloading or in line when the app ended, in this order. None of it goes on by itself."""
+        rank = {repo: place for place, repo in enumerate(self._left)}
+        return tuple(sorted((each for each in self.standings if each.is_left), key=lambda each: rank[each.entry.repo]))
+
     def on_change(self, listener: Callable[[tuple[Standing, ...]], None]) -> Callable[[], None]:
         """Have ``listener`` told all standings whenever one changes, downloads several times a second.
 
@@ -96,8 +95,8 @@ class Shelf:
     def refresh(self) -> Future[tuple[Standing, ...]]:
         """Look at the disk anew."""
 
-        def take(seen: tuple[tuple[Standing, ...], int | None]) -> tuple[Standing, ...]:
-            found, self.free_bytes = seen
+        def take(seen: tuple[tuple[Standing, ...], int | None, tuple[str, ...]]) -> tuple[Standing, ...]:
+            found, self.free_bytes, self._left = seen
             before, self._found = self._found, {standing.id: standing for standing in found}
             # A download that has just begun, or was refused, may have left no trace on the disk.
             for key in (*self._fetching, *self._line, *self._problems):
@@ -106,7 +105,7 @@ class Shelf:
             self._tell()
             return self.standings
 
-        return self._in_worker(lambda: (survey(self.machine, added.load()), _free_bytes()), take)
+        return self._in_worker(lambda: (survey(self.machine, added.load()), _free_bytes(), line.everything()), take)
 
     def download(self, model: str) -> None:
         """Begin a download, or go on with one; where another one runs, it waits in line. Asking again does nothing.
@@ -130,8 +129,15 @@ class Shelf:
             self._found[entry.id] = Standing(entry, State.ABSENT, total_bytes=entry.disk_bytes)
         self._problems.pop(entry.id, None)
         self._line[entry.id] = entry
+        self._touched.add(entry.repo)
+        line.join(entry.repo)
         self._begin_next()
         self._tell()
+
+    def take_up(self) -> None:
+        """Go on with everything that is :attr:`left`."""
+        for each in self.left:
+            self.download(each.id)
 
     def _begin_next(self) -> None:
         """Begin the first download in line, unless one runs: side by side each would take twice as long."""
@@ -147,6 +153,8 @@ class Shelf:
 
     def pause(self, model_id: str) -> None:
         """Hold a download, or take it out of the line; :meth:`download` goes on with it, also in a later session."""
+        if standing := self._found.get(model_id):
+            self._leave_line(standing.entry)
         if fetching := self._fetching.get(model_id):
             self._pump.cancel(fetching.task)
         elif self._line.pop(model_id, None):
@@ -155,10 +163,12 @@ class Shelf:
     def cancel(self, model_id: str) -> None:
         """End a download, also one in line, and drop what has arrived of it."""
         self._line.pop(model_id, None)
+        if standing := self._found.get(model_id):
+            self._leave_line(standing.entry)
         if fetching := self._fetching.get(model_id):
             fetching.discard = True
             self._pump.cancel(fetching.task)
-        elif standing := self.standing(model_id):
+        elif standing:
             self._discard(standing.entry)
             self._tell()
 
@@ -285,8 +295,9 @@ class Shelf:
     def _ended(self, entry: CatalogEntry, task: Task) -> None:
         fetching = self._fetching.pop(entry.id)
         # Until the disk is looked at, which is at once, what the download told last is what is known.
-        self._found[entry.id] = _settled(self._found[entry.id], fetching.event)
+        self._found[entry.id] = settled(self._found[entry.id], fetching.event)
         if task.end is End.FAILED:
+            self._leave_line(entry)
             self._problems[entry.id] = self._told(task.error)
         if fetching.discard and not isinstance(fetching.event, Downloaded):
             self._discard(entry)
@@ -294,6 +305,10 @@ class Shelf:
             self.refresh()
         self._begin_next()
         self._tell()
+
+    def _leave_line(self, entry: CatalogEntry) -> None:
+        self._touched.add(entry.repo)
+        line.leave(entry.repo)
 
     def _discard(self, entry: CatalogEntry) -> None:
         self._problems.pop(entry.id, None)
@@ -312,8 +327,13 @@ class Shelf:
         if standing.id in self._line:
             return replace(standing, state=State.WAITING, obstacle="", problem="", activity=self._before())
         if fetching is None:
+            if standing.state in (State.ABSENT, State.PARTIAL) and self._is_left(standing.entry.repo):
+                standing = replace(standing, state=State.PARTIAL, is_left=True)
             return replace(standing, problem=problem) if problem and standing.state is not State.BROKEN else standing
-        return _fetching(standing, fetching.event)
+        return fetching_now(standing, fetching.event)
+
+    def _is_left(self, repo: str) -> bool:
+        return repo in self._left and repo not in self._touched
 
     def _before(self) -> str:
         names = [self._found[model_id].entry.name for model_id in self._fetching]
@@ -323,37 +343,6 @@ class Shelf:
         standings = self.standings
         for listener in tuple(self._listeners):
             listener(standings)
-
-
-def _fetching(standing: Standing, event: DownloadEvent) -> Standing:
-    """Return how it stands while a download tells ``event``."""
-    now = replace(standing, state=State.DOWNLOADING, obstacle="", problem="")
-    match event:
-        case Downloading(done, total, speed, left):
-            return replace(now, done_bytes=done, total_bytes=total, bytes_per_s=speed, seconds_left=left)
-        case Retrying(reason, delay_s=delay_s):
-            return replace(now, activity=f"{reason} Trying again in {max(1, round(delay_s))} s.")
-        case Verifying(file):
-            return replace(now, activity=f"Checking {file}")
-        case Paused():
-            return replace(now, activity="Pausing")
-        case Downloaded():
-            return replace(now, activity="Done")
-    return replace(now, activity="Asking the hub")
-
-
-def _settled(standing: Standing, event: DownloadEvent) -> Standing:
-    """Return how it stands after a download whose last event was ``event``."""
-    match event:
-        case Downloaded(folder, _, total):
-            entry = replace(standing.entry, path=folder)
-            return replace(
-                standing, entry=entry, state=State.INSTALLED, owner=Owner.HUGGING_FACE, done_bytes=total,
-                total_bytes=total, obstacle="",
-            )  # fmt: skip
-        case Paused(done, total) | Downloading(done, total) if total:
-            return replace(standing, state=State.PARTIAL, done_bytes=done, total_bytes=total)
-    return standing
 
 
 def _free_bytes() -> int | None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.weights import cache, places, space, unfinished
+from mondrian_desktop.weights import cache, line, places, space, unfinished
 from mondrian_desktop.weights.added import Added
 from mondrian_desktop.weights.catalog import CatalogEntry, entries, find, from_repo, recommended
 from mondrian_desktop.weights.check import inspect
@@ -72,6 +72,8 @@ class Standing:
         Whether it is the one for this machine.
     is_added
         Whether the user put it into the list.
+    is_left
+        Whether its download was under way or in line when the app ended, and has not been taken up since.
     """
 
     entry: CatalogEntry
@@ -88,6 +90,7 @@ class Standing:
     problem: str = ""
     is_recommended: bool = False
     is_added: bool = False
+    is_left: bool = False
 
     @property
     def id(self) -> str:
@@ -133,7 +136,7 @@ def _rows(machine: Machine, added: Added) -> Iterator[Standing]:
         yield _installed(machine, model, added)
     begun = [each.manifest.repo for each in unfinished.everything()]
     catalogued = {entry.repo for entry in entries()}
-    for repo in dict.fromkeys((*begun, *added.repos)):
+    for repo in dict.fromkeys((*begun, *line.everything(), *added.repos)):
         if repo not in catalogued and repo not in here:
             yield _remote(machine, from_repo(repo), added)
     for folder in added.folders:

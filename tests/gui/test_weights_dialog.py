@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui import mac
 from mondrian_desktop.settings import MODEL, OFFER_MODEL
-from mondrian_desktop.weights import errand, places, space, unfinished
+from mondrian_desktop.weights import errand, line, places, space, unfinished
 from mondrian_desktop.weights.catalog import find
 from mondrian_desktop.weights.events import Patience
 from mondrian_desktop.weights.space import GIB
@@ -222,6 +222,45 @@ def test_a_large_model_is_offered_quietly_and_can_be_dismissed_for_good(sheet, q
     sheet.stand.service.shelf.refresh()
     sheet.stand.wait_until_idle()
     assert offer.isHidden()
+
+
+def test_what_a_quit_interrupted_is_offered_at_the_next_start_and_goes_on_with_one_click(sheet, hub, qtbot, make_stand):
+    hub.faults[WEIGHTS] = [stall(100_000)]
+    first, second = add(sheet, qtbot, REPO), add(sheet, qtbot, OTHER)
+    first.fetch.click()
+    qtbot.waitUntil(lambda: "100 KB of" in texts(first), timeout=30_000)
+    second.fetch.click()
+    sheet.stand.close()
+    hub.requests.clear()
+    stand = make_stand(script(answer()))
+    stand.service.shelf.machine = Machine(16 * GIB)
+    left, offer = stand.window.models.left, stand.window.models.offer
+    qtbot.waitUntil(lambda: bool(left.text), timeout=30_000)
+    assert left.text == "2 downloads were not finished: name and other."
+    assert offer.isHidden(), "one thing at a time"
+    left.details.click()
+    rows = stand.window.models.sheet.rows
+    assert "Interrupted when the app ended, at 100 KB of" in texts(rows[REPO])
+    assert buttons(rows[REPO]) == ["Resume", "Remove…"]
+    assert "It was in line when the app ended." in texts(rows[OTHER])
+    assert buttons(rows[OTHER]) == ["Resume", "Cancel"]
+    assert not hub.requests
+    left.act.click()
+    assert left.isHidden()
+    qtbot.waitUntil(lambda: buttons(rows[OTHER]) == ["Use", "Reveal", "Remove…"], timeout=30_000)
+    assert hub.ranges(WEIGHTS) == ["bytes=100000-", ""]
+
+
+def test_what_was_interrupted_can_be_put_off(qtbot, make_stand):
+    line.join(REPO)
+    stand = make_stand(script(answer()))
+    left = stand.window.models.left
+    qtbot.waitUntil(lambda: left.text == "The download of name was not finished.", timeout=30_000)
+    left.later.click()
+    stand.service.shelf.refresh()
+    stand.wait_until_idle()
+    assert left.isHidden()
+    assert line.everything() == (REPO,)
 
 
 def test_closing_the_window_in_the_middle_of_a_download_keeps_what_arrived(sheet, hub, qtbot):

@@ -9,7 +9,7 @@ from mondrian_desktop import paths
 from mondrian_desktop.engine.scripted import ScriptedEngine, script
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.settings import MODEL, Settings
-from mondrian_desktop.weights import catalog, errand, places, space
+from mondrian_desktop.weights import catalog, errand, line, places, space
 from mondrian_desktop.weights.added import Added, load
 from mondrian_desktop.weights.errand import Errand
 from mondrian_desktop.weights.events import Patience
@@ -255,6 +255,74 @@ def test_nothing_in_line_begins_once_the_app_ends(hub, repo, bench, monkeypatch)
     hold_the_first(hub, bench, repo)
     bench.service.close()
     assert not [request for request in hub.requests if OTHER in request.path]
+
+
+def test_what_was_running_and_waiting_at_a_quit_stands_there_and_goes_on_when_told(
+    hub, repo, bench, make_bench, monkeypatch
+):
+    monkeypatch.setattr(errand, "PROGRESS_S", 0.0)
+    hold_the_first(hub, bench, repo)
+    bench.service.close()
+    hub.requests.clear()
+    second = make_bench()
+    second.wait(second.shelf.refresh())
+    assert [(row.id, row.state, row.is_left) for row in second.shelf.left] == [
+        (REPO, State.PARTIAL, True), (OTHER, State.PARTIAL, True),
+    ]  # fmt: skip
+    assert (second.shelf.left[0].done_bytes > 100_000, second.shelf.left[1].done_bytes) == (True, 0)
+    assert all(row.can_download for row in second.shelf.left)
+    second.service.pump.run()
+    assert not hub.requests, "something was fetched that nobody asked for since the start"
+    second.shelf.take_up()
+    assert (second.state(REPO), second.state(OTHER), second.shelf.left) == (State.DOWNLOADING, State.WAITING, ())
+    second.run_until(State.INSTALLED, model=OTHER)
+    assert second.state(REPO) is State.INSTALLED
+    assert hub.ranges(WEIGHTS) == ["bytes=100000-", ""]
+    second.service.close()
+    third = make_bench()
+    third.wait(third.shelf.refresh())
+    assert third.shelf.left == ()
+
+
+@pytest.mark.parametrize("leave", ["pause", "cancel", "fail"])
+def test_what_was_held_dropped_or_failed_is_not_offered_after_a_quit(hub, bench, make_bench, monkeypatch, leave):
+    monkeypatch.setattr(errand, "PROGRESS_S", 0.0)
+    hub.faults[WEIGHTS] = [stall(100_000)] if leave != "fail" else [status(404)]
+    bench.shelf.patience = Patience(stall_s=30)
+    bench.shelf.download(REPO)
+    if leave != "fail":
+        bench.service.pump.run(until=lambda: (row := bench.shelf.standing(REPO)) and row.done_bytes > 100_000)
+        getattr(bench.shelf, leave)(REPO)
+    bench.settle()
+    bench.service.close()
+    second = make_bench()
+    second.wait(second.shelf.refresh())
+    assert second.shelf.left == ()
+
+
+def test_what_was_in_line_can_be_dropped_after_a_quit(hub, repo, bench, make_bench, monkeypatch):
+    monkeypatch.setattr(errand, "PROGRESS_S", 0.0)
+    hold_the_first(hub, bench, repo)
+    bench.service.close()
+    second = make_bench()
+    second.wait(second.shelf.refresh())
+    second.shelf.cancel(OTHER)
+    assert [row.id for row in second.shelf.left] == [REPO]
+    assert second.wait(second.shelf.remove(REPO)) == 0
+    second.settle()
+    assert (second.shelf.left, line.everything()) == ((), ())
+    assert second.state(OTHER) is None
+
+
+def test_a_model_that_came_by_another_way_is_not_offered(bench, make_model):
+    entry = catalog.known("qwen3-vl-4b")
+    line.join(entry.repo)
+    bench.settle()
+    assert [row.id for row in bench.shelf.left] == ["qwen3-vl-4b"]
+    make_model(Path("~/.lmstudio/models").expanduser() / entry.repo)
+    bench.settle()
+    assert bench.shelf.left == ()
+    assert bench.state("qwen3-vl-4b") is State.INSTALLED
 
 
 def test_a_model_that_cannot_be_loaded_is_refused_and_the_chosen_one_stays(bench, make_model, tmp_path):
