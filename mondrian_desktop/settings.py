@@ -223,12 +223,8 @@ class Settings:
             Where the value is out of range or the file cannot be written; the old value stays in force.
         """
         parsed = setting.parse(value)
-        before = {each.name: self.get(each) for each in ALL}
-        known = len(self.problems)
-        read = self._read()
-        for problem in self.problems[known:]:
-            for _, on_problem in tuple(self._listeners):
-                on_problem(problem)
+        before = self._in_force()
+        read = self._read_and_tell()
         stored = (self._stored if read is None else read) | {"format": FORMAT, setting.name: parsed}
         part = self.file.with_name(self.file.name + ".part")
         try:
@@ -240,10 +236,15 @@ class Settings:
         except OSError as err:
             raise UserError(f"The settings could not be saved to {self.file}: {err.strerror}.") from err
         self._stored, self._keep_as = stored, ""
-        for each in ALL:
-            if self.get(each) != before[each.name]:
-                for listener, _ in tuple(self._listeners):
-                    listener(each)
+        self._tell_changes(before)
+
+    def look_again(self) -> None:
+        """Take over what others (the command line, say) have stored meanwhile, and tell the listeners."""
+        before = self._in_force()
+        read = self._read_and_tell()
+        if read is not None:
+            self._stored = read
+            self._tell_changes(before)
 
     def on_change(
         self, listener: Callable[[Setting[Any]], None], on_problem: Callable[[str], None] = lambda problem: None
@@ -260,6 +261,24 @@ class Settings:
                 self._listeners.remove(both)
 
         return leave
+
+    def _in_force(self) -> dict[str, Any]:
+        return {each.name: self.get(each) for each in ALL}
+
+    def _read_and_tell(self) -> dict[str, Any] | None:
+        """Read the file anew; what is wrong with it is told."""
+        known = len(self.problems)
+        read = self._read()
+        for problem in self.problems[known:]:
+            for _, on_problem in tuple(self._listeners):
+                on_problem(problem)
+        return read
+
+    def _tell_changes(self, before: Mapping[str, Any]) -> None:
+        for each in ALL:
+            if self.get(each) != before[each.name]:
+                for listener, _ in tuple(self._listeners):
+                    listener(each)
 
     def _find(self, setting: Setting[T]) -> tuple[T, Source]:
         sources: tuple[tuple[Source, str, object], ...] = (

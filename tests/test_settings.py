@@ -213,6 +213,21 @@ def test_listeners_are_told_what_changes_until_they_leave(file: Path) -> None:
     assert told == ["stream"]
 
 
+def test_what_another_process_stored_is_taken_over_when_looked_at_again(file: Path) -> None:
+    found = with_text(file, '{"max_tokens": 200, "stream": false}')
+    told: list[str] = []
+    problems: list[str] = []
+    found.on_change(lambda setting: told.append(setting.name), problems.append)
+    Settings(file, {}).set(MAX_TOKENS, 300)
+    found.look_again()
+    assert (told, problems, found.get(MAX_TOKENS)) == (["max_tokens"], [], 300)
+    file.write_text("{", encoding="utf-8")
+    found.look_again()
+    assert told == ["max_tokens"]
+    assert "damaged" in problems[0]
+    assert (found.get(MAX_TOKENS), found.get(STREAM)) == (300, False), "what was in force stays"
+
+
 def test_the_source_of_a_value_is_told(file: Path) -> None:
     with_text(file, '{"update_interval": 2, "max_tokens": 0}')
     found = Settings(file, {"MONDRIAN_STREAM": "off", "MONDRIAN_UPDATE_INTERVAL": "soon"})

@@ -150,7 +150,7 @@ class AdvisorEditor(QWidget):
             field.blockSignals(True)
             field.setText(text) if isinstance(field, QLineEdit) else field.setPlainText(text)
             field.blockSignals(False)
-        self._check()
+        self.check()
 
     def _begin_new(self) -> None:
         self.list.setCurrentRow(-1)
@@ -163,9 +163,9 @@ class AdvisorEditor(QWidget):
         draft = self.draft
         if draft.id:
             self._drafts[draft.id] = draft
-        self._check()
+        self.check()
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """Show what is wrong with the draft, what can be done with it, and the prompt that it makes."""
         draft, advisors = self.draft, self._service.advisors
         try:

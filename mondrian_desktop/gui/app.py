@@ -63,11 +63,13 @@ class Desk:
         from mondrian_desktop.gui.presence import Presence
         from mondrian_desktop.jobs.last_phase import LastPhase
         from mondrian_desktop.qt.main_thread import MainThread
+        from mondrian_desktop.qt.settings_file import SettingsFile
 
         self._file_open = app.file_open
         self._thread = MainThread()
         self.service = build(post=self._thread.post)
         self._driver: PumpDriver | None = None
+        self._settings_file = SettingsFile(self.service.settings)
         self.window = window or MainWindow(Theme(app, waits=True))
         self.theme = self.window.theme
         # What was held when the app ended may not be what is set now.
@@ -105,6 +107,7 @@ class Desk:
         self.presence.close()
         self.window.end()
         self._first_paint.close()
+        self._settings_file.close()
         if self._driver is not None:
             self._driver.close()
         self.service.close()
@@ -119,6 +122,7 @@ class Desk:
 
         # Not earlier: the first step of a job imports the model's library, which takes seconds.
         self._driver = PumpDriver(self.service.pump)
+        self._settings_file.watch()
         warm_up.start()
         self.window.local_service.follow()
         self.window.models.look()

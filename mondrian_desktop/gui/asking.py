@@ -19,7 +19,7 @@ from mondrian_desktop.jobs.model import JobState
 from mondrian_desktop.jobs.server_watch import next_try_words, waiting_words
 from mondrian_desktop.report import markdown, wording
 from mondrian_desktop.report.model import Analysis
-from mondrian_desktop.settings import ADVISOR, MAX_TOKENS, MODEL
+from mondrian_desktop.settings import ADVISOR, MODEL
 from mondrian_desktop.weights.catalog import find
 
 _SAID = {"reading": "Reading the photo", "encoding": "Looking at the photo", "generating": "Writing the critique"}
@@ -205,7 +205,7 @@ class Asking(QObject):
         if live is None:
             self._show_rest(news)
         else:
-            max_tokens = self._service.settings.get(MAX_TOKENS)
+            max_tokens = live.job.options.max_tokens
             self.bottom.show_live(live, self._session.feed.now_s(), max_tokens, self._session.waiting())
             self._say_stage(live)
             if live.photo is not None and (entry := self._session.entry_of(live.job.id)) is not None:

@@ -28,7 +28,7 @@ from mondrian_desktop.gui.privacy_page import PrivacyPage
 from mondrian_desktop.gui.service_page import ServicePage
 from mondrian_desktop.gui.theme import GRID, Theme
 from mondrian_desktop.service import Service
-from mondrian_desktop.settings import ADVISOR, ALL, MODEL, Group, Setting
+from mondrian_desktop.settings import ADVISOR, ALL, LANGUAGE, MODEL, Group, Setting
 
 _SIZE = (760, 560)
 _LIST_WIDTH = 20 * GRID
@@ -205,4 +205,6 @@ class Preferences(QWidget):
     def _setting_changed(self, setting: Setting[Any]) -> None:
         if setting.name in self._rows:
             self._rows[setting.name].refresh()
+        if setting is LANGUAGE and "advisors_page" in vars(self):
+            self.advisors_page.check()
         self._refresh_service()

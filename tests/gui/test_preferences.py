@@ -5,10 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
 
-from mondrian_desktop.gui.batch_sheet import BatchSheet
 from mondrian_desktop.gui.option_row import OptionRow
 from mondrian_desktop.settings import (
-    ADVISOR,
     ALL,
     APPEARANCE,
     MAX_TOKENS,
@@ -133,15 +131,6 @@ def test_what_is_changed_elsewhere_shows(preferences, stand):
     assert not preferences.rows["stream"].control.isChecked()
 
 
-def test_another_advisor_is_asked_from_now_on(preferences, stand):
-    control = preferences.rows["advisor"].control
-    index = control.findText("Laura Gilpin")
-    control.setCurrentIndex(index)
-    control.activated.emit(index)
-    assert stand.service.settings.get(ADVISOR) == "gilpin"
-    assert stand.window.asking.advisor == "gilpin"
-
-
 def test_another_model_shows_in_the_toolbar(preferences, stand):
     before = stand.window.models.button.text()
     stand.service.settings.set(MODEL, "/no/such/folder")
@@ -203,50 +192,6 @@ def test_a_file_that_was_spoiled_meanwhile_is_told_in_the_window(preferences, st
     preferences.rows["schema"].control.click()
     assert "damaged" in stand.window.notice.text
     assert stand.service.settings.get(STREAM) is False
-
-
-def test_what_a_batch_and_a_watched_folder_begin_with(preferences, stand, tmp_path, monkeypatch):
-    for name in ("batch_subfolders", "watch_subfolders", "watch_existing"):
-        preferences.rows[name].control.click()
-    stand.window.batches.prepare([tmp_path])
-    sheet = stand.window.findChild(BatchSheet)
-    assert not sheet.recursive.isChecked()
-    stand.qtbot.waitUntil(sheet.isVisible, timeout=10_000)
-    sheet.reject()
-    asked = []
-    monkeypatch.setattr(stand.service, "watch", lambda folder, advisors, **more: asked.append(more))
-    stand.window.batches.watch(tmp_path)
-    assert asked == [{"recursive": True, "existing": True}]
-
-
-def test_the_format_of_exports_is_proposed(preferences, stand, make_photo):
-    stand.open(make_photo(), analyze=True)
-    stand.wait_for_states("Done")
-    choose(preferences.rows["export_format"], "Markdown")
-    dialog = stand.window.exporting.ask(stand.window.asking.report)
-    assert (dialog.defaultSuffix(), dialog.nameFilters()[0]) == ("md", "Markdown (*.md)")
-    dialog.close()
-
-
-def test_exports_carry_the_photo_or_not(preferences, stand, make_photo, tmp_path):
-    stand.open(make_photo(), analyze=True)
-    stand.wait_for_states("Done")
-    stand.wait_until_idle()
-    for name in ("with.html", "without.html"):
-        stand.window.exporting.save(stand.window.asking.report, tmp_path / name)
-        stand.qtbot.waitUntil((tmp_path / name).exists, timeout=10_000)
-        preferences.rows["export_photo"].control.click()
-    assert "data:image" in (tmp_path / "with.html").read_text()
-    assert "data:image" not in (tmp_path / "without.html").read_text()
-
-
-def test_idle_time_counts_from_when_it_is_set(preferences, stand, monkeypatch):
-    followed = []
-    monkeypatch.setattr(stand.service._idle, "follow", lambda: followed.append(True))
-    enter(preferences.rows["unload_after"], "5")
-    assert followed == [True]
-    enter(preferences.rows["max_tokens"], "300")
-    assert followed == [True]
 
 
 def test_choices_that_are_names_of_files_stay_as_they_are(preferences):
