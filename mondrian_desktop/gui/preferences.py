@@ -32,6 +32,9 @@ from mondrian_desktop.settings import ADVISOR, ALL, LANGUAGE, MODEL, Group, Sett
 
 _SIZE = (760, 560)
 _LIST_WIDTH = 20 * GRID
+_NOTES = {
+    Group.ANALYSIS: "All of this is in force from the next photo on. What is in line keeps what it was asked with."
+}
 
 
 class Preferences(QWidget):
@@ -176,6 +179,11 @@ class Preferences(QWidget):
         for row in made.values():
             row.indent(has_labels)
             layout.addWidget(row)
+        if group in _NOTES:
+            note = FormRow(self._theme, "", _NOTES[group])
+            note.put()
+            note.indent(has_labels)
+            layout.addWidget(note)
         if group is Group.MODELS:
             foot = FormRow(self._theme, "")
             foot.put(self.models)
