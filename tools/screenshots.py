@@ -35,6 +35,7 @@ from mondrian_desktop.gui.server_dialog import ServerDialog
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.qt.main_thread import MainThread
 from mondrian_desktop.settings import MODEL, SERVICE, SERVICE_HOST, SERVICE_PORT
+from mondrian_desktop.weights import line
 from mondrian_desktop.weights.servers import make
 from mondrian_desktop.weights.space import GIB
 from mondrian_desktop.weights.standing import Machine
@@ -61,7 +62,15 @@ PREFERENCES = tuple(
 )  # fmt: skip
 MODELS = tuple(
     f"{name}{dark}"
-    for name in ("offer", "models", "models-chooser", "models-downloading", "models-small", "models-repo")
+    for name in (
+        "offer",
+        "downloads-left",
+        "models",
+        "models-chooser",
+        "models-downloading",
+        "models-small",
+        "models-repo",
+    )
     for dark in ("", "-dark")
 )
 ABOUT = tuple(
@@ -267,6 +276,22 @@ def preferences(studio: Studio) -> Scene:
     made.close()
 
 
+def left(studio: Studio) -> Scene:
+    """Look at the offer to go on with downloads that a quit has interrupted."""
+    window, shelf = studio.window, studio.service.shelf
+    repos = [entry.repo for entry in studio.service.models() if entry.id in ("qwen3-vl-4b", "gemma-4-e4b")]
+    for repo in repos:
+        line.join(repo)
+    shelf.refresh()
+    yield lambda: bool(window.models.left.text)
+    yield 200
+    yield from both(studio, "downloads-left")
+    for repo in repos:
+        line.leave(repo)
+    shelf.refresh()
+    yield lambda: not window.models.left.text
+
+
 def models(studio: Studio) -> Scene:
     """Look at the offer, the models sheet and its prompts, with a hub that stands still in the middle of a file."""
     window, shelf = studio.window, studio.service.shelf
@@ -275,6 +300,7 @@ def models(studio: Studio) -> Scene:
     yield lambda: bool(window.models.offer.text)
     yield 200
     yield from both(studio, "offer")
+    yield from left(studio)
     menu = window.models.button.menu()
     menu.ensurePolished()
     menu.resize(menu.sizeHint())
