@@ -32,7 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _window(options.photos, analyze=options.analyze)
     from mondrian_desktop.bootstrap import build
 
-    return run_command(options, build)
+    try:
+        code = run_command(options, build)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read, `head` say, has enough: no reason for a traceback, nor for another one at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _window(photos: Sequence[Path], *, analyze: bool) -> int:

@@ -61,7 +61,7 @@ def _list(settings: Settings, out: TextIO, *, as_json: bool) -> None:
             value = f"{_shown(settings.get(setting))} {setting.unit}".strip() or "(empty)"
             source = settings.source(setting)
             where = "" if source == "default" else f"  ({setting.variable if source == 'environment' else 'changed'})"
-            out.write(f"  {setting.name:<16}  {value}{where}\n  {'':<16}  {setting.help}\n")
+            out.write(f"  {setting.name:<16}  {value}{where}\n  {'':<16}  {setting.label}. {setting.help}\n")
 
 
 def _set(settings: Settings, setting: Setting[Any], value: str, err: TextIO) -> None:

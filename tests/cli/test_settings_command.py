@@ -1,6 +1,8 @@
 """settings: what the preferences show, told and changed from the command line."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -33,6 +35,15 @@ def test_list_has_every_setting_under_its_group_with_value_unit_and_source(run, 
     assert any(line.split() == ["max_tokens", "200", "tokens", "(MONDRIAN_MAX_TOKENS)"] for line in lines)
     assert any(line.split() == ["stream", "off", "(changed)"] for line in lines)
     assert any(line.split() == ["shared_folders", "(empty)"] for line in lines)
+    assert any(line.strip().startswith("Keep the Mac awake. While a batch runs") for line in lines)
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    command = [sys.executable, "-m", "mondrian_desktop", "settings", "list", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as told:
+        told.stdout.close()
+        assert told.stderr.read() == b""
+    assert told.returncode == 1
 
 
 def test_what_is_set_is_got_and_lies_in_the_file(run):
