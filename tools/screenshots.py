@@ -283,13 +283,13 @@ def left(studio: Studio) -> Scene:
     for repo in repos:
         line.join(repo)
     shelf.refresh()
-    yield lambda: bool(window.models.left.text)
+    yield lambda: bool(window.models.downloads.text)
     yield 200
     yield from both(studio, "downloads-left")
     for repo in repos:
         line.leave(repo)
     shelf.refresh()
-    yield lambda: not window.models.left.text
+    yield lambda: not window.models.downloads.text
 
 
 def models(studio: Studio) -> Scene:

@@ -187,19 +187,21 @@ class BatchControl(QObject):
             self.told.emit(f"There is no folder {shown_name(folder)} any more. Choose another one.")
             return
         try:
-            self.service.watch(folder, advisors, **self._manner())
+            subfolders, existing = self._manner()
+            self.service.watch(folder, advisors, recursive=subfolders, existing=existing)
         except UserError as err:
             self.told.emit(str(err))
         self._wake()
 
-    def _manner(self) -> dict[str, bool]:
-        """Return how folders are watched, as the settings have it now."""
-        get = self.service.settings.get
-        return {"recursive": get(WATCH_SUBFOLDERS), "existing": get(WATCH_EXISTING)}
+    def _manner(self) -> tuple[bool, bool]:
+        """Return whether folders are watched with their subfolders, and with what was there before."""
+        settings = self.service.settings
+        return settings.get(WATCH_SUBFOLDERS), settings.get(WATCH_EXISTING)
 
     def _setting_changed(self, setting: Setting[Any]) -> None:
         if setting in (WATCH_SUBFOLDERS, WATCH_EXISTING):
-            self.service.change_watch(**self._manner())
+            subfolders, existing = self._manner()
+            self.service.change_watch(recursive=subfolders, existing=existing)
 
     def unwatch(self) -> None:
         """Watch no folder any more; what is in line stays there."""

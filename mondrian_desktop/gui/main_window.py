@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.notice)
         layout.addWidget(self.server)
-        layout.addWidget(self.models.left)
+        layout.addWidget(self.models.downloads)
         layout.addWidget(self.models.offer)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self.asking.bottom)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.gui.downloads_left import DownloadsLeft
+from mondrian_desktop.gui.downloads_bar import DownloadsBar
 from mondrian_desktop.gui.model_offer import ModelOffer
 from mondrian_desktop.gui.theme import Theme
 from mondrian_desktop.gui.weights_dialog import WeightsDialog
@@ -23,8 +23,8 @@ class ModelChoice(QObject):
     ----------
     button
         For the toolbar.
-    offer, left
-        For the top of the window: the model for this Mac, and downloads that were not finished.
+    offer, downloads
+        For the top of the window: the model for this Mac, and what is or was being downloaded.
     sheet
         Made when it is first opened.
     """
@@ -51,8 +51,8 @@ class ModelChoice(QObject):
         self.offer = ModelOffer(service, theme)
         self.offer.use_wanted.connect(self.use)
         self.offer.sheet_wanted.connect(self.open_sheet)
-        self.left = DownloadsLeft(service, theme)
-        self.left.sheet_wanted.connect(self.open_sheet)
+        self.downloads = DownloadsBar(service, theme)
+        self.downloads.sheet_wanted.connect(self.open_sheet)
         self._leave = service.shelf.on_change(self._shelf_changed)
         self.refresh()
         window.installEventFilter(self)
@@ -105,7 +105,7 @@ class ModelChoice(QObject):
         leave, self._leave = self._leave, lambda: None
         leave()
         self.offer.leave()
-        self.left.leave()
+        self.downloads.leave()
         if self.sheet is not None:
             self.sheet.leave()
 

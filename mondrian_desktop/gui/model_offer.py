@@ -54,8 +54,12 @@ class ModelOffer(Bar):
 
     def _shelf_changed(self, standings: tuple[Standing, ...]) -> None:
         self._standing = next((each for each in standings if each.is_recommended), None)
-        # What was interrupted is offered first, and by another bar.
-        self._is_second = any(each.is_left for each in standings)
+        # While another model is being fetched, or waits to be taken up, this one is not offered: one thing at a time.
+        others = [each for each in standings if not each.is_recommended]
+        is_moving = self._standing is not None and self._standing.is_under_way
+        self._is_second = any(each.is_left for each in standings) or (
+            not is_moving and any(each.is_under_way for each in others)
+        )
         self._show()
 
     def _show(self) -> None:

@@ -29,8 +29,8 @@ def set_tab_order(
     """Link everything in the window that takes keys: bars, photos, picture, critique, strip."""
     pane, bottom = asking.pane, asking.bottom
     in_reading_order: tuple[QWidget, ...] = (
-        models.button, toolbar.advisor, toolbar.analyze, notice.act, notice.dismiss, server.back, models.left.act,
-        models.left.details, models.left.later, models.offer.act, models.offer.details, models.offer.later,
+        models.button, toolbar.advisor, toolbar.analyze, notice.act, notice.dismiss, server.back, models.downloads.act,
+        models.downloads.details, models.downloads.later, models.offer.act, models.offer.details, models.offer.later,
         models.offer.never, welcome.open,
         *welcome.samples.values(), area.add, photos, view, pane.tabs, pane.header.others, pane.banner.button,
         pane.thinking.button, pane.thinking.text, pane.card.analyze, pane.text, pane.message.button, pane.facts,

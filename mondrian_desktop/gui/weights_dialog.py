@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -28,7 +29,7 @@ from mondrian_desktop.gui.weights_row import WeightsRow
 from mondrian_desktop.report.clean import breakable, clean
 from mondrian_desktop.service import Service
 from mondrian_desktop.settings import MODEL
-from mondrian_desktop.weights.catalog import CAUTION
+from mondrian_desktop.weights.catalog import CAUTION, CatalogEntry
 from mondrian_desktop.weights.places import Owner
 from mondrian_desktop.weights.space import readable_bytes
 from mondrian_desktop.weights.standing import Standing, State
@@ -59,6 +60,7 @@ class WeightsDialog(QDialog):
         self._service = service
         self._theme = theme
         self.rows: dict[str, WeightsRow] = {}
+        self._added = ""
         self.setWindowTitle("Models")
         self.setAccessibleName("Models")
         self.resize(*_SIZE)
@@ -125,6 +127,10 @@ class WeightsDialog(QDialog):
         for place, standing in enumerate(standings):
             row = self.rows.get(standing.id) or self._make_row(standing.id, place)
             row.show_standing(standing, is_chosen=standing.id == chosen)
+        if self._added in self.rows:
+            # Once it has its place.
+            QTimer.singleShot(0, self, partial(self.area.ensureWidgetVisible, self.rows[self._added]))
+            self._added = ""
 
     def _show_heading(self) -> None:
         shelf = self._service.shelf
@@ -176,11 +182,15 @@ class WeightsDialog(QDialog):
 
     def take_folder(self, folder: Path) -> None:
         """Add a folder, or say why not."""
-        self._follow(self._service.shelf.add_folder(folder), lambda entry: self._say(f"Added {entry.name}.", False))
+        self._follow(self._service.shelf.add_folder(folder), self._say_added)
 
     def take_repo(self, repo: str) -> None:
         """Add a repository, or say why not."""
-        self._follow(self._service.shelf.add_repo(repo), lambda entry: self._say(f"Added {entry.name}.", False))
+        self._follow(self._service.shelf.add_repo(repo), self._say_added)
+
+    def _say_added(self, entry: CatalogEntry) -> None:
+        self._say(f"Added {entry.name}.", is_problem=False)
+        self._added = entry.id
 
     def take_token(self, token: str) -> None:
         """Keep an access token, or say why not."""

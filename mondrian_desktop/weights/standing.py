@@ -98,6 +98,11 @@ class Standing:
         return self.entry.id
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether it is being downloaded, or in line for it."""
+        return self.state in (State.DOWNLOADING, State.WAITING)
+
+    @property
     def can_use(self) -> bool:
         """Whether it can be chosen; the last word has the check when it is."""
         return self.state is State.INSTALLED and self.fit is not Fit.NO

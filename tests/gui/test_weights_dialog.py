@@ -234,7 +234,7 @@ def test_what_a_quit_interrupted_is_offered_at_the_next_start_and_goes_on_with_o
     hub.requests.clear()
     stand = make_stand(script(answer()))
     stand.service.shelf.machine = Machine(16 * GIB)
-    left, offer = stand.window.models.left, stand.window.models.offer
+    left, offer = stand.window.models.downloads, stand.window.models.offer
     qtbot.waitUntil(lambda: bool(left.text), timeout=30_000)
     assert left.text == "2 downloads were not finished: name and other."
     assert offer.isHidden(), "one thing at a time"
@@ -246,15 +246,19 @@ def test_what_a_quit_interrupted_is_offered_at_the_next_start_and_goes_on_with_o
     assert buttons(rows[OTHER]) == ["Resume", "Cancel"]
     assert not hub.requests
     left.act.click()
-    assert left.isHidden()
+    assert left.text.startswith("Downloading name: ")
+    assert left.text.endswith("1 more to come")
+    assert (left.act.isHidden(), offer.isHidden()) == (True, True)
     qtbot.waitUntil(lambda: buttons(rows[OTHER]) == ["Use", "Reveal", "Remove…"], timeout=30_000)
     assert hub.ranges(WEIGHTS) == ["bytes=100000-", ""]
+    qtbot.waitUntil(lambda: not offer.isHidden(), timeout=30_000)
+    assert left.isHidden()
 
 
 def test_what_was_interrupted_can_be_put_off(qtbot, make_stand):
     line.join(REPO)
     stand = make_stand(script(answer()))
-    left = stand.window.models.left
+    left = stand.window.models.downloads
     qtbot.waitUntil(lambda: left.text == "The download of name was not finished.", timeout=30_000)
     left.later.click()
     stand.service.shelf.refresh()
