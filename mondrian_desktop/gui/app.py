@@ -78,8 +78,8 @@ class Desk:
         self.theme.dress()
         self._last_phase = LastPhase(paths.log_dir())
         self.service.subscribe(self._last_phase.follow)
-        if self._last_phase.problems:
-            self.window.notice.keep("\n".join(self._last_phase.problems))
+        for problem in self._last_phase.problems:
+            self.window.notice.keep(problem)
         self.links = Links(
             self.window, self.window.tell, lambda found: self._take(handover.Message(tuple(found), analyze=True))
         )

@@ -113,8 +113,8 @@ class MainWindow(QMainWindow):
         self._leave_settings = service.settings.on_change(self._setting_changed, self.tell)
         self._hold_appearance()
         self.asking.choose_advisor(self.asking.advisor)
-        if problems := (*service.problems, *service.settings.problems, *service.advisors.problems):
-            self.notice.tell("\n".join(problems))
+        for problem in (*service.problems, *service.settings.problems, *service.advisors.problems):
+            self.notice.keep(problem)
 
     def open_photos(self, incoming: "Incoming", *, analyze: bool = False) -> None:
         """Open photos that are sorted already, and look at the first; with ``analyze`` put all of them in line."""

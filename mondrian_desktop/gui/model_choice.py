@@ -42,6 +42,7 @@ class ModelChoice(QObject):
         self._models: tuple[tuple[str, str], ...] = ()
         self._listed: tuple[tuple[str, str], ...] | None = None
         self._shown = ""
+        self._looked_at = ""
         self.sheet: WeightsDialog | None = None
         self.button = QPushButton()
         self.button.setProperty("chooses", True)
@@ -73,8 +74,11 @@ class ModelChoice(QObject):
     def use(self, model_id: str) -> None:
         """Ask this model from the next photo on, or tell why that cannot be; the one before stays then."""
         future = self._service.use_model(model_id)
+        self._looked_at = next((name for each, name in self._listed or () if each == model_id), "the model")
+        self._show()
 
         def finish() -> None:
+            self._looked_at = self._shown = ""
             if future.cancelled():
                 return
             error = future.exception()
@@ -136,6 +140,10 @@ class ModelChoice(QObject):
         chosen = self._service.settings.get(MODEL)
         for action in self._group.actions():
             action.setChecked(action.data() == chosen)
+        if self._looked_at:
+            self.button.setText(f"Checking {self._looked_at}…".replace("&", "&&"))
+            self.button.setToolTip("Looking whether it can be loaded")
+            return
         if chosen == self._shown:
             return  # finding a model looks through folders, and a download tells ten times a second
         self._shown = chosen

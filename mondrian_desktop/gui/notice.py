@@ -1,9 +1,20 @@
 """A line at the top of the window for what could not be done. It is in nobody's way and goes when told."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from mondrian_desktop.gui.bar import Bar
 from mondrian_desktop.gui.theme import Theme
+
+_Choice = tuple[str, Callable[[], object]]
+"""The words of a button, and what it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    text: str
+    first: _Choice
+    other: _Choice
 
 
 class Notice(Bar):
@@ -11,7 +22,8 @@ class Notice(Bar):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "Notice")
-        self._kept = ""
+        self._kept: list[str] = []
+        self._offer: _Offer | None = None
         self._told = ""
         self._verb: Callable[[], object] = lambda: None
         self._other_verb: Callable[[], object] = lambda: None
@@ -26,33 +38,43 @@ class Notice(Bar):
         return "" if self.isHidden() else self._told
 
     def tell(self, text: str, button: str = "", verb: Callable[[], object] = lambda: None) -> None:
-        """Show sentences in the place of earlier ones; with the words of a button, one that does ``verb``."""
+        """Show sentences in the place of earlier ones; with the words of a button, one that does ``verb``.
+
+        What is kept or offered stays above them; of an offer only what has a button of its own takes the place.
+        """
         self._told = text
-        self.say(self._kept, text)
-        self._verb = verb
-        self.act.setText(button)
-        self.act.setVisible(bool(button))
-        self.other.hide()
+        offer = None if button else self._offer
+        self.say(*self._kept, offer.text if offer else "", text)
+        if offer:
+            self._verb, self._other_verb = (self._taking(verb) for _, verb in (offer.first, offer.other))
+            self.other.setText(offer.other[0])
+        else:
+            self._verb = verb
+        words = offer.first[0] if offer else button
+        self.act.setText(words)
+        self.act.setVisible(bool(words))
+        self.other.setVisible(offer is not None)
         self.show()
 
     def keep(self, text: str) -> None:
         """Show sentences that stay above what is told later, until they are dismissed."""
-        self._kept = text
+        self._kept.append(text)
         self.tell("" if self.isHidden() else self._told)
 
-    def _dismiss(self) -> None:
-        self._kept = ""
-        self.hide()
-
-    def offer(
-        self, text: str, first: tuple[str, Callable[[], object]], other: tuple[str, Callable[[], object]]
-    ) -> None:
+    def offer(self, text: str, first: _Choice, other: _Choice) -> None:
         """Show sentences with two things that can be done, by the words of their buttons; both dismiss it."""
-        self.tell(text, first[0], lambda: self._take(first[1]))
-        self._other_verb = lambda: self._take(other[1])
-        self.other.setText(other[0])
-        self.other.show()
+        self._offer = _Offer(text, first, other)
+        self.tell("")
 
-    def _take(self, verb: Callable[[], object]) -> None:
+    def _dismiss(self) -> None:
+        self._kept.clear()
+        self._offer = None
         self.hide()
-        verb()
+
+    def _taking(self, verb: Callable[[], object]) -> Callable[[], object]:
+        def take() -> None:
+            self._offer = None
+            self.hide()
+            verb()
+
+        return take

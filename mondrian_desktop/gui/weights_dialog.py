@@ -101,6 +101,7 @@ class WeightsDialog(QDialog):
         self._say("")
         shelf = self._service.shelf
         if verb == "use":
+            self._say("Looking whether it can be loaded…", is_problem=False)
             self._follow(self._service.use_model(model_id), lambda entry: self._chosen(entry.name))
         elif verb == "fetch":
             try:

@@ -61,8 +61,9 @@ def holdings() -> tuple[Holding, ...]:
         Holding("Cache", "What can be made again.", paths.cache_dir()),
         Holding("Your advisors", "What you wrote. Stays when everything is deleted.", data / "advisors",
                 is_erasable=False),
-        Holding("Models", "In the app’s own folder. Downloads lie in the Hugging Face folder, shared with others.",
-                data / "models", is_erasable=False),
+        Holding("Models", "In the app’s own folder, with notes on downloads and servers. What was downloaded lies in "
+                "the Hugging Face folder, shared with others.",
+                data, ("models", "models.json*", "downloads", "servers.json*"), is_erasable=False),
         Holding("Settings", "Preferences, the window’s place, and the service’s token.", paths.config_dir(),
                 is_erasable=False),
     )  # fmt: skip

@@ -41,3 +41,33 @@ def test_the_marker_names_the_phase_of_the_running_job(make_stand, make_photo) -
     stand.open(make_photo(), analyze=True)
     stand.wait_for_states("Done")
     assert {"stage": "generating", "model": "mini"} in [json.loads(each) for each in seen]
+
+
+def test_what_the_crash_left_is_offered_until_it_is_taken_whatever_else_is_told(make_stand) -> None:
+    leave_marker()
+    notice = make_stand().window.notice
+    notice.keep("The settings are from a newer version.")
+    taken = []
+    notice.offer("One analysis was not finished.", ("Go on", lambda: taken.append(1)), ("Let go", lambda: None))
+    notice.tell("Another model writes from the next photo on.")
+    lines = notice.text.splitlines()
+    assert [line.split()[0] for line in lines] == ["Mondrian", "The", "One", "Another"]
+    assert [button.text() for button in (notice.act, notice.other) if not button.isHidden()] == ["Go on", "Let go"]
+    notice.tell("Writing: 3 of 9", "Stop", lambda: taken.append(2))
+    assert "not finished" not in notice.text
+    assert (notice.act.text(), notice.other.isHidden()) == ("Stop", True)
+    notice.tell("9 written.")
+    notice.act.click()
+    assert (taken, notice.isHidden()) == ([1], True)
+    notice.tell("The disk is full.")
+    assert "not finished" not in notice.text
+    assert notice.act.isHidden()
+
+
+def test_a_newer_settings_file_is_told_beside_what_the_crash_left(make_stand) -> None:
+    leave_marker()
+    paths.config_dir().mkdir(parents=True)
+    (paths.config_dir() / "settings.json").write_text('{"format": 7}')
+    text = make_stand().window.notice.text
+    assert "from a newer version" in text
+    assert "looking at a photo" in text

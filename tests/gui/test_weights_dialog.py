@@ -101,6 +101,14 @@ def test_a_repository_is_added_fetched_paused_resumed_used_and_removed(sheet, hu
     assert sheet.stand.window.models.button.text() == "Mondrian Mini"
 
 
+def test_the_toolbar_tells_at_once_that_a_model_is_looked_at(sheet, qtbot):
+    models = sheet.stand.window.models
+    models.use("mini")
+    assert models.button.text() == "Checking Mondrian Mini…"
+    qtbot.waitUntil(lambda: models.button.text() == "Mondrian Mini", timeout=30_000)
+    assert "Mondrian Mini writes from the next photo on." in sheet.stand.window.notice.text
+
+
 def add(sheet, qtbot, repo):
     sheet.take_repo(repo)
     qtbot.waitUntil(lambda: repo in sheet.rows, timeout=30_000)

@@ -26,7 +26,12 @@ def test_every_folder_of_the_app_is_accounted_for(tmp_path):
     put(paths.config_dir() / "settings.json", 6)
     put(paths.log_dir() / "mondrian.log", 7)
     put(paths.cache_dir() / "deep" / "er", 8)
+    put(paths.data_dir() / "downloads" / "org--name.asked", 1)
+    put(paths.data_dir() / "models" / "own" / "config.json", 10)
+    put(paths.data_dir() / "models.json", 100)
+    put(paths.data_dir() / "servers.json", 1000)
     found = sizes()
+    assert found["Models"] == 1111
     assert found["History"] == 123
     assert found["Photos sent to the service"] == 40
     assert (found["Your advisors"], found["Settings"], found["Log"], found["Cache"]) == (5, 6, 7, 8)
