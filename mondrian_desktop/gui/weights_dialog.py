@@ -161,9 +161,11 @@ class WeightsDialog(QDialog):
         partly = standing.state is State.PARTIAL
         box.setText(f"Remove {'what has arrived of ' if partly else ''}{clean(standing.entry.name, 80)}?")
         freed = f"{readable_bytes(standing.done_bytes)} become free. " if standing.done_bytes else ""
-        box.setInformativeText(f"{freed}It can be downloaded again.")
+        is_chosen = standing.id == self._service.settings.get(MODEL)
+        instead = " The built-in model writes from then on." if is_chosen else ""
+        box.setInformativeText(f"{freed}It can be downloaded again.{instead}")
         button = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         button.clicked.connect(lambda: self._follow(self._service.remove_model(standing.id), self._removed))
         box.open()

@@ -95,6 +95,8 @@ def test_a_repository_is_added_fetched_paused_resumed_used_and_removed(sheet, hu
     assert sheet.stand.window.models.button.text() == "name"
     row.remove.click()
     box = sheet.findChild(QMessageBox)
+    assert "The built-in model writes from then on." in box.informativeText()
+    assert box.defaultButton().text() == "Cancel"
     next(button for button in box.buttons() if button.text() == "Remove").click()
     qtbot.waitUntil(lambda: REPO not in sheet.rows, timeout=30_000)
     assert sheet.stand.service.settings.get(MODEL) == "mini"
