@@ -195,13 +195,16 @@ def _remove_from_hub_cache(place: Place, cache: Path) -> int:
 
     unfinished.forget(place.repo)
     line.leave(place.repo)
+    folder = places.repo_folder(cache, place.repo)
     found = scan_cache_dir(cache)
-    if any(revision.commit_hash == place.commit for repo in found.repos for revision in repo.revisions):
-        plan = found.delete_revisions(place.commit)
+    # A copy of a repository has the same commits: the tool would take the first one that it comes across.
+    ours = replace(found, repos=frozenset(repo for repo in found.repos if repo.repo_path.name == folder.name))
+    if any(revision.commit_hash == place.commit for repo in ours.repos for revision in repo.revisions):
+        plan = ours.delete_revisions(place.commit)
         plan.execute()
         return int(plan.expected_freed_size)
     # The tool leaves damaged repositories alone.
-    shutil.rmtree(places.repo_folder(cache, place.repo))
+    shutil.rmtree(folder)
     return 0
 
 

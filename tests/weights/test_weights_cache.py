@@ -140,6 +140,15 @@ def test_contents_that_another_version_uses_stay(hub, whole_repo, fetch):
     assert (first / "model.safetensors").read_bytes() == whole_repo.files["model.safetensors"]
 
 
+def test_a_copy_of_a_repository_stays_when_the_other_one_is_removed(make_model):
+    # As when a repository is pushed to another account: the commits are the same.
+    names = [f"org/copy-{number}" for number in range(6)]
+    folders = [make_model(places.snapshot(places.hub_cache(), name, "d" * 40)) for name in names]
+    for number, name in enumerate(names):
+        remove(next(model for model in installed() if model.place.repo == name))
+        assert [folder.exists() for folder in folders] == [False] * (number + 1) + [True] * (5 - number)
+
+
 def test_a_broken_model_can_be_removed(make_model):
     folder = make_model(places.snapshot(places.hub_cache(), QWEN, "d" * 40), {"tokenizer.json": None})
     (folder / "broken").symlink_to("nowhere")
