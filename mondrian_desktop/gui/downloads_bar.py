@@ -23,11 +23,14 @@ class DownloadsBar(Bar):
     """
 
     sheet_wanted = Signal()
+    ended = Signal(str)
+    """What became of a download, in a sentence; not where it was paused."""
 
     def __init__(self, service: Service, theme: Theme) -> None:
         super().__init__(theme, "Downloads", quiet=True)
         self._shelf = service.shelf
         self._is_put_off = False
+        self._moving: frozenset[str] = frozenset()
         self.act = self.add_button("Resume", self._shelf.take_up, quiet=False)
         self.details = self.add_button("Models…", self.sheet_wanted.emit)
         self.later = self.add_button("Not now", self._put_off)
@@ -41,6 +44,10 @@ class DownloadsBar(Bar):
     def _show(self, standings: tuple[Standing, ...]) -> None:
         left = () if self._is_put_off else self._shelf.left
         moving = tuple(each for each in standings if each.is_under_way)
+        was_moving, self._moving = self._moving, frozenset(each.id for each in moving)
+        for each in standings:
+            if each.id in was_moving - self._moving and not each.is_recommended and (words := end_words(each)):
+                self.ended.emit(words)
         is_shown_elsewhere = any(each.is_recommended for each in moving)
         self.setVisible(bool(left or (moving and not is_shown_elsewhere)))
         for button in (self.act, self.later):
@@ -75,3 +82,11 @@ def moving_words(moving: tuple[Standing, ...]) -> str:
     waiting = len(moving) - 1
     then = f"  ·  {waiting} more to come" if waiting else ""
     return f"Downloading {clean_line(first.entry.name, 60)}: {first.activity or progress_words(first)}{then}"
+
+
+def end_words(standing: Standing) -> str:
+    """Return what became of a download; empty where it was paused or dropped."""
+    name = clean_line(standing.entry.name, 60)
+    if standing.problem:
+        return f"{name}: {standing.problem}"
+    return f"{name} is on this Mac now, and can be chosen." if standing.state is State.INSTALLED else ""

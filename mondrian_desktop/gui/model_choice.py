@@ -54,6 +54,7 @@ class ModelChoice(QObject):
         self.offer.sheet_wanted.connect(self.open_sheet)
         self.downloads = DownloadsBar(service, theme)
         self.downloads.sheet_wanted.connect(self.open_sheet)
+        self.downloads.ended.connect(self._download_ended)
         self._leave = service.shelf.on_change(self._shelf_changed)
         self.refresh()
         window.installEventFilter(self)
@@ -112,6 +113,11 @@ class ModelChoice(QObject):
         self.downloads.leave()
         if self.sheet is not None:
             self.sheet.leave()
+
+    def _download_ended(self, words: str) -> None:
+        # The sheet has it in its row.
+        if self.sheet is None or not self.sheet.isVisible():
+            self.told.emit(words)
 
     def _chosen(self) -> None:
         self._show()

@@ -265,6 +265,22 @@ def test_what_a_quit_interrupted_is_offered_at_the_next_start_and_goes_on_with_o
     assert left.isHidden()
 
 
+@pytest.mark.parametrize(
+    ("faults", "told"),
+    [({}, "name is on this Mac now, and can be chosen."), ({"api": [status(404)]}, "name: ")],
+)
+def test_what_becomes_of_a_download_is_told_in_the_window_once_the_sheet_is_closed(sheet, hub, qtbot, faults, told):
+    hub.faults.update(faults)
+    window = sheet.stand.window
+    sheet.take_repo(REPO)
+    qtbot.waitUntil(lambda: REPO in sheet.rows, timeout=30_000)
+    sheet.rows[REPO].fetch.click()
+    assert window.models.downloads.text.startswith("Downloading name: ")
+    sheet.close()
+    qtbot.waitUntil(lambda: window.models.downloads.isHidden(), timeout=30_000)
+    assert window.notice.text.startswith(told)
+
+
 def test_what_was_interrupted_can_be_put_off(qtbot, make_stand):
     line.join(REPO)
     stand = make_stand(script(answer()))
