@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
         self.session.remove(self.session.album.entries)
         self.session.undo_stack.clear()
         self.asking.questions.forget()
+        self.notice.withdraw()
         self.batches.forget()
         if self._library is not None:
             self._library.undo_stack.clear()

@@ -66,6 +66,15 @@ class Notice(Bar):
         self._offer = _Offer(text, first, other)
         self.tell("")
 
+    def withdraw(self) -> None:
+        """Offer nothing any more; what is kept and told stays."""
+        if self._offer is not None:
+            self._offer = None
+            if not self.isHidden() and (self._kept or self._told):
+                self.tell(self._told)
+            else:
+                self.hide()
+
     def _dismiss(self) -> None:
         self._kept.clear()
         self._offer = None

@@ -29,6 +29,7 @@ class PrivacyPage(QWidget):
         self._service = service
         self._theme = theme
         self._soft: list[QLabel] = []
+        self._has_failed = False
         self.sizes: dict[str, QLabel] = {}
         self._folders: list[tuple[Holding, QPushButton]] = []
         self.problem = plain_label("")
@@ -48,6 +49,7 @@ class PrivacyPage(QWidget):
 
     def measure(self) -> None:
         """Find out sizes anew, file by file beside everything else."""
+        self.problem.hide()
         for label in self.sizes.values():
             label.setText("…")
         for holding, button in self._folders:
@@ -73,16 +75,18 @@ class PrivacyPage(QWidget):
         return box
 
     def _erase(self) -> None:
-        problem = ""
+        self._has_failed = False
         try:
             self._service.erase_all()
         except UserError as err:
-            problem = str(err)
+            self._has_failed, said = True, str(err)
         else:
             self.erased.emit()
-        self.problem.setText(breakable(problem))
-        self.problem.setVisible(bool(problem))
+            said = "Everything that was made of your photos is deleted. The history is an empty file now."
         self.measure()
+        self.problem.setText(breakable(said))
+        self.problem.show()
+        self._restyle()
 
     def _table(self) -> QGridLayout:
         table = QGridLayout()
@@ -117,7 +121,7 @@ class PrivacyPage(QWidget):
             self.sizes[name].setText(_bytes(size))
 
     def _restyle(self) -> None:
-        set_text_color(self.problem, self._theme.colors.weak)
+        set_text_color(self.problem, self._theme.colors.weak if self._has_failed else self._theme.colors.ink)
         for label in self._soft:
             set_text_color(label, self._theme.colors.soft)
 

@@ -64,6 +64,18 @@ def test_what_the_crash_left_is_offered_until_it_is_taken_whatever_else_is_told(
     assert notice.act.isHidden()
 
 
+def test_what_is_deleted_is_not_offered_any_more(make_stand) -> None:
+    window = make_stand().window
+    window.notice.offer("One analysis was not finished.", ("Go on", lambda: None), ("Let go", lambda: None))
+    window.show_preferences("Privacy").privacy_page.erased.emit()
+    assert window.notice.isHidden()
+    window.notice.offer("One analysis was not finished.", ("Go on", lambda: None), ("Let go", lambda: None))
+    window.notice.tell("Written: lake.pdf")
+    window.notice.withdraw()
+    assert window.notice.text == "Written: lake.pdf"
+    assert window.notice.act.isHidden()
+
+
 def test_a_newer_settings_file_is_told_beside_what_the_crash_left(make_stand) -> None:
     leave_marker()
     paths.config_dir().mkdir(parents=True)

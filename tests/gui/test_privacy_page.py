@@ -48,6 +48,8 @@ def test_delete_all_leaves_no_critique_and_no_way_back(stand, page, make_photo):
     assert not stand.window.session.undo_stack.canUndo()
     assert library.model.rowCount() == 0
     assert photo.exists()
+    assert "is deleted" in page.problem.text()
+    page.measure()
     assert not page.problem.isVisibleTo(page)
 
 
