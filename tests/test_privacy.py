@@ -48,6 +48,8 @@ WHOLE_PATH = """
 import json, os, sys
 from pathlib import Path
 
+from PySide6.QtWidgets import QApplication
+
 from mondrian_desktop.__main__ import main
 from mondrian_desktop.bootstrap import build
 from mondrian_desktop.gui import app
@@ -59,7 +61,7 @@ shown, listed = [], []
 def made(desk):
     def looked(done):
         listed.extend(each.id for each in done.result())
-        app.QApplication.quit()
+        QApplication.quit()
 
     def heard(update):
         if update.event is None and update.job.is_over:
