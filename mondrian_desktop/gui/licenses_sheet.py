@@ -1,5 +1,6 @@
 """The sheet with the works of others that the app is made of, and their licenses."""
 
+import re
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -22,8 +23,8 @@ from mondrian_desktop.gui.theme import GRID
 from mondrian_desktop.licenses import Component, ThirdParty, third_party
 from mondrian_desktop.pump import Post
 
-_SIZE = (108 * GRID, 72 * GRID)
-_LIST_WIDTH = 30 * GRID
+_SIZE = (114 * GRID, 74 * GRID)
+_LIST_WIDTH = 31 * GRID
 NOTICE, LISTS = "Notice", "Everything in a list"
 
 
@@ -47,6 +48,7 @@ class LicensesSheet(QDialog):
         self._others: ThirdParty | None = None
         self.names = QListWidget()
         self.names.setAccessibleName("Parts of the app")
+        self.names.setProperty("sidebar", True)
         self.names.setFixedWidth(_LIST_WIDTH)
         self.names.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -59,6 +61,7 @@ class LicensesSheet(QDialog):
         self.heading.setWordWrap(True)
         self.text = QPlainTextEdit()
         self.text.setAccessibleName("License")
+        self.text.setProperty("field", True)
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
         self._lay_out()
@@ -122,11 +125,16 @@ class LicensesSheet(QDialog):
 def _contents(others: ThirdParty, row: int) -> tuple[str, str]:
     """Return heading and text of a row of the list."""
     if row == 0:
-        return "The works of others in Mondrian", others.notice
+        return "The works of others in Mondrian", _unwrapped(others.notice)
     if row == 1:
         return f"{len(others.parts)} parts", "\n\n".join(others.tables)
     part = others.parts[row - 2]
     return _heading(part), "\n\n\n".join(text.strip() for text in part.texts) or "It names a license without its text."
+
+
+def _unwrapped(text: str) -> str:
+    """Return ``text`` with each paragraph on one line, but for lines that are indented."""
+    return re.sub(r"(?<=[^\n])\n(?=[^\s])", " ", text)
 
 
 def _heading(part: Component) -> str:

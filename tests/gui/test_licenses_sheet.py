@@ -47,6 +47,8 @@ def test_each_row_shows_what_it_names(stand):
     sheet = open_sheet(stand, lambda: OTHERS)
     stand.qtbot.waitUntil(lambda: sheet.names.count() > 0)
     assert rows(sheet) == [NOTICE, LISTS, "qt 6.0", "<b>odd</b> 1"]
+    assert "under its own license and the copyright of its authors.\n\nQt and" in sheet.text.toPlainText()
+    assert "\n\n    codesign --force" in sheet.text.toPlainText()
     sheet.names.setCurrentRow(1)
     assert "libheif" in sheet.text.toPlainText()
     sheet.names.setCurrentRow(2)
