@@ -356,7 +356,7 @@ def main(seed: int, seconds: float, folder: Path) -> int:
 
         watch = Watch()
         log.start()
-        mac.prepare_application()
+        mac.prepare_menus()
         app = Application(sys.argv[:1])
         studio = Studio()
         soak = Soak(app, build, Zoo(folder / "photos"), seed, say, seconds=seconds, studio=studio)

@@ -1,9 +1,8 @@
 """The only entry point: arguments -> window or command."""
 
-import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,24 +11,29 @@ if TYPE_CHECKING:
     from mondrian_desktop.service import Service
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, prepare: Callable[[], object] = lambda: None) -> int:
     """Run the window or one command; return the exit code.
 
-    ``multiprocessing.freeze_support()`` comes before any other import: in the packaged app a child process is this
-    program again, and must become a worker instead of a second app.
+    Parameters
+    ----------
+    arguments
+        None: those of the process.
+    prepare
+        Called before anything can start a process, and not before the empty window is painted: what the packaged app
+        needs for that (packaging/mondrian.py).
     """
-    multiprocessing.freeze_support()
     words = list(sys.argv[1:] if arguments is None else arguments)
     # The two ways to an empty window: it does not wait for the command line's modules.
     if not words:
-        return _window([], analyze=False)
+        return _window(_builder(prepare), [], analyze=False)
     if words[0] in ("--self-test", "self-test") and set(words[1:]) <= {"--json"}:
-        return _self_test(as_json="--json" in words)
+        return _self_test(_builder(prepare), as_json="--json" in words)
+    prepare()
     from mondrian_desktop.cli.main import parse, run_command
 
     options = parse(words)
     if options.command == "window":
-        return _window(options.photos, analyze=options.analyze)
+        return _window(_builder(prepare), options.photos, analyze=options.analyze)
     from mondrian_desktop.bootstrap import build
 
     try:
@@ -42,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _window(photos: Sequence[Path], *, analyze: bool) -> int:
+def _window(build: "Callable[..., Service]", photos: Sequence[Path], *, analyze: bool) -> int:
     from mondrian_desktop.display import has_display
 
     if not has_display():
@@ -50,17 +54,22 @@ def _window(photos: Sequence[Path], *, analyze: bool) -> int:
         return 2
     from mondrian_desktop.gui.app import run
 
-    return run(_build, photos, analyze=analyze)
+    return run(build, photos, analyze=analyze)
 
 
-def _build(**more: Any) -> "Service":
-    """Import the composition root when it is wanted: the window is painted first."""
-    from mondrian_desktop.bootstrap import build
+def _builder(prepare: Callable[[], object]) -> "Callable[..., Service]":
+    """Return what makes a service, and imports the composition root only then: the window is painted first."""
 
-    return build(**more)
+    def make(**more: Any) -> "Service":
+        prepare()
+        from mondrian_desktop.bootstrap import build
+
+        return build(**more)
+
+    return make
 
 
-def _self_test(*, as_json: bool) -> int:
+def _self_test(build: "Callable[..., Service]", *, as_json: bool) -> int:
     """Try every part of the app, with folders of its own; the exit code is 1 where one does not work."""
     from mondrian_desktop.cli import self_test
     from mondrian_desktop.display import has_display
@@ -74,9 +83,9 @@ def _self_test(*, as_json: bool) -> int:
             from mondrian_desktop.cli.self_checks import Checks
             from mondrian_desktop.engine import probe
 
-            return self_test.run(Checks(_build, probe, paintings).all(), sys.stdout, as_json=as_json)
+            return self_test.run(Checks(build, probe, paintings).all(), sys.stdout, as_json=as_json)
 
-        return window.run(_build, then)
+        return window.run(build, then)
 
 
 if __name__ == "__main__":

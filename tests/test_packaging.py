@@ -293,6 +293,30 @@ class TestLicenses:
 
 
 def test_the_entry_script_becomes_a_worker_before_it_imports_anything_else() -> None:
-    source = (ROOT / "packaging" / "mondrian.py").read_text(encoding="utf-8")
-    statements = [line for line in source.partition('"""\n\n')[2].splitlines() if line and line[0] not in "# "]
-    assert statements[:2] == ["import multiprocessing", "multiprocessing.freeze_support()"]
+    script = """if True:
+        import multiprocessing, runpy, sys, types
+        def become_a_worker():
+            print(*[name for name in sys.modules if name.startswith("mondrian")])
+            sys.exit()
+        sys.modules["pyi_rth_multiprocessing"] = types.ModuleType("pyi_rth_multiprocessing")
+        multiprocessing.freeze_support = become_a_worker
+        sys.argv[1:] = [WORDS]
+        runpy.run_path("packaging/mondrian.py")
+    """
+    for words in (
+        '"--multiprocessing-fork", "fd=5"',
+        '"-B", "-c", "from multiprocessing.resource_tracker import main"',
+    ):
+        command = [sys.executable, "-c", script.replace("WORDS", words)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
+
+
+def test_what_lets_processes_become_workers_is_a_module_and_no_script_of_every_start() -> None:
+    scripts = [("pyi_rth_inspect", "/i.py", "PYSOURCE"), ("pyi_rth_multiprocessing", "/m.py", "PYSOURCE"),
+               ("mondrian", "/packaging/mondrian.py", "PYSOURCE")]  # fmt: skip
+    kept, modules = bundle.without_processes(scripts)
+    assert [name for name, _, _ in kept] == ["pyi_rth_inspect", "mondrian"]
+    assert modules == [("pyi_rth_multiprocessing", "/m.py", "PYMODULE")]
+    with pytest.raises(ValueError, match="any more"):
+        bundle.without_processes(kept)

@@ -61,6 +61,9 @@ _LEFT_OUT = re.compile(
     re.VERBOSE,
 )
 
+PROCESSES = "pyi_rth_multiprocessing"
+"""PyInstaller's script by which a child process becomes a worker: packaging/mondrian.py imports it."""
+
 _MOST_LINKS = 20
 
 BLAS = ("libopenblas*.so*", "libgfortran*.so*", "libquadmath*.so*")
@@ -124,6 +127,21 @@ def compiled_support(archive: ZipFile, work: Path) -> list[Entry]:
             py_compile.compile(str(source), f"{source}c", dfile=name, doraise=True, invalidation_mode=unchecked)
             entries.append((f"shiboken6/files.dir/{name}c", f"{source}c", "DATA"))
     return entries
+
+
+def without_processes(scripts: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Return ``scripts`` without the one for processes, which every start would wait for, and that one as a module.
+
+    Raises
+    ------
+    ValueError
+        Where it is not among them: then packaging/mondrian.py has to be looked at.
+    """
+    found = [entry for entry in scripts if entry[0] == PROCESSES]
+    if len(found) != 1:
+        raise ValueError(f"PyInstaller has no {PROCESSES} any more")
+    modules = [(name, path, "PYMODULE") for name, path, _ in found]
+    return [entry for entry in scripts if entry not in found], modules
 
 
 def blas(site_packages: Path) -> list[Entry]:

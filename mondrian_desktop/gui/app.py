@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtGui import QIcon
-
 from mondrian_desktop import APP_NAME, __version__, paths
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui import mac
@@ -165,7 +163,6 @@ def run(
     imports it when the first job begins. ``on_painted`` is called when the empty window was painted, or with False
     where it was not in time; ``on_made`` with everything, before that is painted.
     """
-    mac.prepare_application()
     instance = _claim(photos, analyze=analyze)
     if instance is None:
         return 0
@@ -226,12 +223,15 @@ class _Opening:
 
     def _make(self, painted: bool, build: Build, then: Callable[[Desk], None]) -> None:
         self._on_painted(painted)
+        from PySide6.QtGui import QIcon
+
         from mondrian_desktop import log
         from mondrian_desktop.qt.interrupt import Interrupt
 
         log.start()
         interrupt = Interrupt(self._app.quit)
         self._close_interrupt = interrupt.close
+        mac.prepare_menus()
         self._app.setWindowIcon(QIcon(str(paths.resource("icons", "mondrian.svg"))))
         try:
             self._desk = Desk(self._app, build, samples(), window=self.window)

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QObject, QTimer, QUrl
-from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QFileOpenEvent
 
 
 class Application(QApplication):
@@ -25,8 +29,8 @@ class Application(QApplication):
 
     def event(self, event: QEvent) -> bool:
         """Take file-open events."""
-        if isinstance(event, QFileOpenEvent):
-            self.file_open.take(event)
+        if event.type() == QEvent.Type.FileOpen:
+            self.file_open.take(cast("QFileOpenEvent", event))
             return True
         return super().event(event)
 
@@ -46,7 +50,7 @@ class FileOpen(QObject):
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._hand_on)
 
-    def take(self, event: QFileOpenEvent) -> None:
+    def take(self, event: "QFileOpenEvent") -> None:
         """Take a file, or a link."""
         if event.file():
             self._arrived.append(Path(event.file()))
@@ -56,7 +60,7 @@ class FileOpen(QObject):
             self._timer.start()
 
     def listen(
-        self, listener: Callable[[Sequence[Path]], None], on_link: Callable[[QUrl], object] = lambda url: None
+        self, listener: Callable[[Sequence[Path]], None], on_link: Callable[["QUrl"], object] = lambda url: None
     ) -> None:
         """Give ``listener`` the files that have come and will come, and ``on_link`` each link."""
         self._listener, self._on_link = listener, on_link

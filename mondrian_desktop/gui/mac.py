@@ -6,30 +6,38 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import TypeAlias, cast
-
-from PySide6.QtCore import QProcess, QRectF, QSize, Qt, QUrl
-from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter
-from PySide6.QtWidgets import QApplication, QMainWindow
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from mondrian_desktop import paths
 from mondrian_desktop.gui.theme import BLUE
 
+# The empty window waits for this module, and not for what is named here.
+if TYPE_CHECKING:
+    from PySide6.QtCore import QRectF
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication, QMainWindow
+
 IS_MAC = sys.platform == "darwin"
 
 
-def prepare_application() -> None:
-    """Set what has to be set before there is an application."""
+def prepare_menus() -> None:
+    """Have no icons in menus where nobody has any."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QApplication
+
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, IS_MAC)
 
 
-def prepare_window(window: QMainWindow) -> None:
+def prepare_window(window: "QMainWindow") -> None:
     """Let title bar and toolbar be one surface."""
     window.setUnifiedTitleAndToolBarOnMac(IS_MAC)
 
 
 def reveal(path: Path) -> None:
     """Show a file in Finder; elsewhere open its folder."""
+    from PySide6.QtCore import QProcess, QUrl
+    from PySide6.QtGui import QDesktopServices
+
     if IS_MAC:
         QProcess.startDetached("/usr/bin/open", ["-R", str(path)])
     else:
@@ -89,7 +97,7 @@ class ShareSheet:
         self._send = send or (_objc() if IS_MAC else None)
         self._picker = 0
 
-    def show(self, files: Sequence[Path], view: int, around: QRectF) -> None:
+    def show(self, files: Sequence[Path], view: int, around: "QRectF") -> None:
         """Show it for files beside a rectangle of a view: the native id of a window, which Qt has flipped."""
         send = self._send
         if send is None:
@@ -157,7 +165,7 @@ class ServicesProvider:
             self._take(found)
 
 
-def show_progress(app: QApplication, share: float | None, left: int = 0, *, is_mac: bool = IS_MAC) -> None:
+def show_progress(app: "QApplication", share: float | None, left: int = 0, *, is_mac: bool = IS_MAC) -> None:
     """Show how far a batch is on the Dock icon: a bar, and how many are left; None: the icon as it is.
 
     A Mac's Dock shows the application's icon: elsewhere it stays as it is.
@@ -173,8 +181,11 @@ def show_progress(app: QApplication, share: float | None, left: int = 0, *, is_m
     app.setWindowIcon(dock_icon(None if share is None else step / _DOCK_STEPS))
 
 
-def dock_icon(share: float | None) -> QIcon:
+def dock_icon(share: float | None) -> "QIcon":
     """Return the app's icon, with a bar across its foot where there is a share to show."""
+    from PySide6.QtCore import QRectF, QSize
+    from PySide6.QtGui import QColor, QIcon, QPainter
+
     file = str(paths.resource("icons", "mondrian.svg"))
     if share is None:
         return QIcon(file)

@@ -4,9 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from mondrian_desktop import APP_NAME
 from mondrian_desktop.gui import mac
@@ -15,6 +13,8 @@ from mondrian_desktop.gui.theme import MIN_HEIGHT, MIN_WIDTH, Theme
 
 # Everything else is imported by what needs it: the empty window is painted before (MainWindow.furnish).
 if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent
+
     from mondrian_desktop.critique.advisor import Advisors
     from mondrian_desktop.errors import UserError
     from mondrian_desktop.gui.album import Entry
@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
         self.is_furnished = False
         self._is_over = False
         self._place = place or Place.load()
-        if not self.restoreGeometry(QByteArray(self._place.geometry)):
+        if not self._place.geometry or not self.restoreGeometry(self._place.geometry):
             self.resize(*_DEFAULT_SIZE)
 
     def furnish(self, service: "Service", samples: Sequence[Path] = ()) -> None:
@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
             self.notice.hide()
         self._refresh_verbs()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
+    def closeEvent(self, event: "QCloseEvent") -> None:  # noqa: N802 - Qt
         """Remember the place. What is in line goes on; where nothing would bring the window back, the app ends."""
         if not self.is_furnished:
             super().closeEvent(event)
@@ -257,6 +257,9 @@ class MainWindow(QMainWindow):
         self._thumbnails.close()
 
     def _assemble(self) -> None:
+        from PySide6.QtCore import Qt
+        from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
         from mondrian_desktop.gui.reading_order import set_tab_order
 
         self.addToolBar(self.toolbar)
@@ -325,6 +328,8 @@ class MainWindow(QMainWindow):
 
     def _verbs(self) -> dict[str, Callable[[], object]]:
         """Return what each action does."""
+        from PySide6.QtGui import QGuiApplication
+
         from mondrian_desktop.gui import dialogs, help_verbs
         from mondrian_desktop.gui.advisors_sheet import AdvisorsSheet
         from mondrian_desktop.gui.chore import write_sidecars
@@ -429,6 +434,9 @@ class MainWindow(QMainWindow):
             self.looking.toggle_seen(*seen)
 
     def _copy(self) -> None:
+        from PySide6.QtGui import QGuiApplication
+        from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
         focus = QApplication.focusWidget()
         if isinstance(focus, QTextEdit | QPlainTextEdit):
             focus.copy()

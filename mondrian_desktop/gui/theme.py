@@ -7,12 +7,18 @@ in the same spirit. What we paint ourselves takes its colors from here on every 
 import sys
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QStyleFactory, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from mondrian_desktop import paths
+
+# Classes of Qt are made where they are named, and the empty window waits for that: Qt itself takes as long as QtCore.
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFont
+    from PySide6.QtWidgets import QLabel
 
 GRID = 8
 """All distances are multiples of this, in device-independent pixels; halves inside small things."""
@@ -21,6 +27,8 @@ CRITIQUE_MIN, CRITIQUE_DEFAULT, CRITIQUE_MAX = 380, 420, 520
 MIN_WIDTH, MIN_HEIGHT = 960, 640
 
 # Piet Mondrian's primaries: only in the icon, the drop highlight and the segments of the progress bar.
+_MIDDLE = 128
+"""Of the lightness of colors, 0 to 255."""
 RED, YELLOW, BLUE = "#d42a1e", "#f2b90c", "#1f55a5"
 
 
@@ -89,7 +97,8 @@ class Theme(QObject):
             app.setStyle(QStyleFactory.create("Fusion"))
         self.colors = LIGHT
         self._apply()
-        app.styleHints().colorSchemeChanged.connect(self._apply)
+        if not waits:
+            self._follow()
 
     @property
     def held(self) -> bool | None:
@@ -97,8 +106,10 @@ class Theme(QObject):
         return self._held
 
     def dress(self) -> None:
-        """Set the style sheet, where it has waited."""
-        self._waits = False
+        """Set the style sheet, where it has waited, and follow the system from now on."""
+        if self._waits:
+            self._waits = False
+            self._follow()
         self._apply()
 
     def hold(self, dark: bool | None) -> None:
@@ -109,14 +120,24 @@ class Theme(QObject):
     @property
     def reduces_motion(self) -> bool:
         """Whether the user asked the system for less motion; False where Qt cannot tell (before 6.12)."""
-        hints = getattr(QGuiApplication.styleHints(), "accessibility", lambda: None)()
+        hints = getattr(self._app.styleHints(), "accessibility", lambda: None)()
         preference = getattr(hints, "motionPreference", lambda: None)()
         return getattr(preference, "name", "") == "ReducedMotion"
 
+    def _follow(self) -> None:
+        self._app.styleHints().colorSchemeChanged.connect(self._apply)
+
+    def _is_dark(self) -> bool:
+        """Return whether the system is."""
+        if self._waits:
+            # Nothing has been set yet: these are the system's colors.
+            return self._app.palette().color(QPalette.ColorRole.Window).lightness() < _MIDDLE
+        from PySide6.QtCore import Qt
+
+        return self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
     def _apply(self) -> None:
-        scheme = self._app.styleHints().colorScheme()
-        dark = (scheme == Qt.ColorScheme.Dark) if self._held is None else self._held
-        self.colors = DARK if dark else LIGHT
+        self.colors = DARK if (self._is_dark() if self._held is None else self._held) else LIGHT
         if sys.platform != "darwin":
             self._app.setPalette(palette(self.colors))
             if not self._waits:
@@ -231,15 +252,19 @@ def mix(one: str, other: str, share: float) -> QColor:
     return QColor.fromRgbF(*(a + (b - a) * share for a, b in zip(_channels(one), _channels(other), strict=True)))
 
 
-def tabular(font: QFont) -> QFont:
+def tabular(font: "QFont") -> "QFont":
     """Return ``font`` with figures of one width, so that counting numbers do not shift."""
+    from PySide6.QtGui import QFont
+
     made = QFont(font)
     made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
 
-def scaled(font: QFont, factor: float, weight: QFont.Weight | None = None) -> QFont:
+def scaled(font: "QFont", factor: float, weight: "QFont.Weight | None" = None) -> "QFont":
     """Return ``font`` in ``factor`` times its size, with figures of one width."""
+    from PySide6.QtGui import QFontInfo
+
     made = tabular(font)
     made.setPixelSize(max(9, round(QFontInfo(font).pixelSize() * factor)))
     if weight is not None:
@@ -247,13 +272,15 @@ def scaled(font: QFont, factor: float, weight: QFont.Weight | None = None) -> QF
     return made
 
 
-def set_text_color(label: QLabel, color: str) -> None:
+def set_text_color(label: "QLabel", color: str) -> None:
     """Give a label its text color. By style sheet: a palette is lost when the label gets into another layout."""
     _set_style(label, f"color: {color}")
 
 
 def set_background(widget: QWidget, color: str) -> None:
     """Fill ``widget``, and not what lies in it, with ``color``."""
+    from PySide6.QtCore import Qt
+
     if not widget.objectName():
         widget.setObjectName(f"ground{next(_numbers)}")
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

@@ -8,18 +8,19 @@ import fcntl
 import json
 import logging
 import os
-import select
-import socket
 import stat
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mondrian_desktop.errors import UserError
+
+# The empty window waits for the claim, and not for what sockets need.
+if TYPE_CHECKING:
+    import socket
 
 ANSWER_TIMEOUT_S = 5.0
 """How long the second app waits for the first to take its photos."""
@@ -43,9 +44,8 @@ class Instance:
 
     def __init__(self, lock: int, folder: Path) -> None:
         self._lock = lock
-        self._address = _address(folder)
-        self._thread: threading.Thread | None = None
-        self._wake, self._sleeper = socket.socketpair()
+        self._folder = folder
+        self._stop: Callable[[], None] = lambda: None
 
     def listen(self, on_message: Callable[[Message], None]) -> None:
         """Take messages from now on. ``on_message`` is called on a thread: have it post to the main thread.
@@ -55,35 +55,31 @@ class Instance:
         UserError
             Where no socket can be made; the app can go on without.
         """
+        import socket
+
+        address = _address(self._folder)
         try:
-            listener = _listener(self._address)
+            listener = _listener(address)
         except OSError as err:
             raise UserError(f"Photos opened from elsewhere cannot be taken in: {err.strerror}.") from err
         os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, os.fsencode(self._address), 0)
-        self._thread = threading.Thread(target=self._serve, args=(listener, on_message), name="handover")
-        self._thread.start()
+        os.pwrite(self._lock, os.fsencode(address), 0)
+        wake, sleeper = socket.socketpair()
+        thread = threading.Thread(target=_serve, args=(listener, sleeper, on_message), name="handover")
+        thread.start()
+
+        def stop() -> None:
+            wake.close()
+            thread.join()
+            address.unlink(missing_ok=True)
+            sleeper.close()
+
+        self._stop = stop
 
     def close(self) -> None:
         """Let the next app be the first."""
-        self._wake.close()
-        if self._thread is not None:
-            self._thread.join()
-            self._address.unlink(missing_ok=True)
-        self._sleeper.close()
+        self._stop()
         os.close(self._lock)
-
-    def _serve(self, listener: socket.socket, on_message: Callable[[Message], None]) -> None:
-        with listener:
-            while self._sleeper not in select.select([listener, self._sleeper], [], [])[0]:
-                try:
-                    connection, _ = listener.accept()
-                    with connection:
-                        connection.settimeout(_CONNECTION_TIMEOUT_S)
-                        on_message(_receive(connection))
-                        connection.sendall(b"taken\n")
-                except (OSError, ValueError, RecursionError) as err:
-                    _log.warning("a message from another app was not understood: %s", err)
 
 
 def claim(folder: Path) -> Instance | None:
@@ -124,7 +120,25 @@ def hand_over(folder: Path, message: Message, timeout_s: float = ANSWER_TIMEOUT_
         threading.Event().wait(_RETRY_S)
 
 
+def _serve(listener: "socket.socket", sleeper: "socket.socket", on_message: Callable[[Message], None]) -> None:
+    """Take messages until the other end of ``sleeper`` is closed."""
+    import select
+
+    with listener:
+        while sleeper not in select.select([listener, sleeper], [], [])[0]:
+            try:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(_CONNECTION_TIMEOUT_S)
+                    on_message(_receive(connection))
+                    connection.sendall(b"taken\n")
+            except (OSError, ValueError, RecursionError) as err:
+                _log.warning("a message from another app was not understood: %s", err)
+
+
 def _send(folder: Path, message: Message, timeout_s: float) -> bool:
+    import socket
+
     paths = [str(path.absolute()) for path in message.paths]
     text = json.dumps({"paths": paths, "analyze": message.analyze}) + "\n"
     try:
@@ -138,7 +152,7 @@ def _send(folder: Path, message: Message, timeout_s: float) -> bool:
         return False
 
 
-def _receive(connection: socket.socket) -> Message:
+def _receive(connection: "socket.socket") -> Message:
     data = b""
     while not data.endswith(b"\n"):
         piece = connection.recv(65536)
@@ -157,11 +171,16 @@ def _lock_file(folder: Path) -> Path:
 
 def _address(folder: Path) -> Path:
     """Return a short path, as sockets want it, in a folder of the user's own."""
+    import tempfile
+    from hashlib import sha256
+
     name = sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"mondrian-{os.getuid()}" / name
 
 
-def _listener(address: Path) -> socket.socket:
+def _listener(address: Path) -> "socket.socket":
+    import socket
+
     address.parent.mkdir(mode=0o700, exist_ok=True)
     status = address.parent.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
