@@ -8,6 +8,8 @@ on the job and without one, in turn; the delay of every event from its making to
 uploads and memory after two thousand uploads, each cancelled.
 """
 
+import ctypes
+import gc
 import json
 import os
 import subprocess
@@ -113,6 +115,7 @@ class _Residue:
 
     @classmethod
     def now(cls) -> "_Residue":
+        _give_back()
         size_kb = subprocess.run(
             ["ps", "-o", "rss=", "-p", str(os.getpid())], stdout=subprocess.PIPE, text=True, check=True
         ).stdout
@@ -132,12 +135,19 @@ class _Residue:
         return now
 
 
+def _give_back() -> None:
+    """Return to the system what is free: the pictures of the last seconds would count, more of them or fewer."""
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _coming_and_going(service: Service, url: str, count: int) -> list[Figure]:
     note(f"{count} uploads, each cancelled …")
     before = _Residue.now()
     with _clients(service, "cancel", url, str(count), str(int(count * SETTLED))) as clients:
         clients.next_line()
-        settled = _Residue.now()
+        settled = _Residue.left(before)
         clients.go_on()
         clients.next_line()
     service.pump.run()
