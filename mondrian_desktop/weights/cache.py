@@ -1,21 +1,16 @@
-"""The models on this machine: find them, verify them, remove them."""
+"""The models on this machine: find them and remove them."""
 
 import shutil
-from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 from mondrian_desktop.errors import UserError
-from mondrian_desktop.pump import Wait
 from mondrian_desktop.weights import line, places, unfinished
 from mondrian_desktop.weights.catalog import CatalogEntry, entries
 from mondrian_desktop.weights.check import inspect
-from mondrian_desktop.weights.events import Verifying
-from mondrian_desktop.weights.manifest import WeightFile, checked_file, digest_matches, is_wanted
+from mondrian_desktop.weights.manifest import WeightFile
 from mondrian_desktop.weights.places import Owner, Place
-from mondrian_desktop.weights.worker import Desk, in_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +35,6 @@ class Installed:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """All contents are as they should be: of ``checked`` files by their hash; of ``unknown`` ones none is known."""
-
-    checked: int
-    unknown: int
-
-
-VerifyEvents: TypeAlias = Generator[Verifying | Verified | Wait, None, None]
-
-
 def installed(cache: Path | None = None) -> tuple[Installed, ...]:
     """Return the models on this machine that take pictures, the built-in ones first.
 
@@ -60,30 +44,6 @@ def installed(cache: Path | None = None) -> tuple[Installed, ...]:
     built_in = [Place(entry.path, Owner.BUILT_IN) for entry in entries() if not entry.repo]
     found = (_installed(place) for place in (*built_in, *places.everything(cache)))
     return tuple(each for each in found if each)
-
-
-def verify(model: Installed) -> VerifyEvents:
-    """Compare every file of a model with its hash, in a thread; ends with :class:`Verified`.
-
-    In the Hugging Face cache a content's name is its hash; elsewhere the catalogue knows those of the large files.
-
-    Raises
-    ------
-    UserError
-        Where a file is damaged.
-    """
-
-    def work(desk: Desk[Verifying | Verified]) -> None:
-        expected = {file.path: file for file in _expected(model)}
-        damaged = [name for name, file in expected.items() if not _matches(desk, file, model.place.folder / name)]
-        if damaged:
-            raise UserError(
-                f"{model.entry.name} is damaged: {', '.join(damaged)}.", "Remove the model and download it again."
-            )
-        names = {file.name for file in _files(model.place.folder) if is_wanted(file.name)}
-        desk.tell(Verified(len(expected), len(names - expected.keys())))
-
-    yield from in_thread(work)
 
 
 def remove(model: Installed, cache: Path | None = None) -> int:
@@ -165,28 +125,6 @@ def _entry(place: Place) -> CatalogEntry:
 
 def _is_catalogued(entry: CatalogEntry) -> bool:
     return any(each.id == entry.id for each in entries())
-
-
-def _expected(model: Installed) -> Iterator[WeightFile]:
-    """Yield what is known of the files of a model: their names, sizes and hashes."""
-    known = {file.path: file for file in model.entry.files} if model.place.repo == model.entry.repo else {}
-    for file in _files(model.place.folder):
-        if not is_wanted(file.name):
-            continue
-        etag = file.readlink().name if file.is_symlink() else ""
-        size = file.stat().st_size if file.exists() else 0  # a link to nothing does not match, whatever its size
-        try:
-            yield checked_file(file.name, size, *((etag, "") if len(etag) == 64 else ("", etag)))
-        except ValueError:
-            if file.name in known:
-                yield known[file.name]
-
-
-def _matches(desk: Desk[Verifying | Verified], file: WeightFile, path: Path) -> bool:
-    try:
-        return digest_matches(file, path, lambda read: desk.tell(Verifying(file.path, read, file.size)))
-    except OSError:
-        return False
 
 
 def _remove_from_hub_cache(place: Place, cache: Path) -> int:

@@ -1,16 +1,13 @@
 import json
-from dataclasses import replace
 
 import huggingface_hub
 import pytest
 
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.weights import places, unfinished
-from mondrian_desktop.weights.cache import Verified, discard, installed, remove, verify
+from mondrian_desktop.weights.cache import discard, installed, remove
 from mondrian_desktop.weights.catalog import entries, find, from_repo
 from mondrian_desktop.weights.download import download
-from mondrian_desktop.weights.events import Verifying
-from mondrian_desktop.weights.manifest import WeightFile
 from mondrian_desktop.weights.places import Owner
 from tests.weights.hub_server import drop, git_sha1, sha256
 from tests.weights.made import REPO, safetensors
@@ -87,38 +84,6 @@ def test_strange_folders_do_not_disturb(make_model, own_folders):
     (own_folders / ".lmstudio" / "models").mkdir(parents=True)
     (own_folders / ".lmstudio" / "models" / "loop").symlink_to("loop")
     assert [model.entry.id for model in installed()] == ["mini"]
-
-
-def test_a_whole_model_is_verified_file_by_file(whole_repo, fetch, drive):
-    fetch()
-    events = drive(verify(only(Owner.HUGGING_FACE)))
-    assert events[-1] == Verified(checked=6, unknown=0)
-    assert isinstance(events[0], Verifying)
-
-
-def test_a_damaged_file_is_named(whole_repo, fetch, drive):
-    folder = fetch()[-1].folder
-    model = only(Owner.HUGGING_FACE)
-    weights = bytearray((folder / "model.safetensors").read_bytes())
-    weights[-1] ^= 1
-    (folder / "model.safetensors").resolve().write_bytes(weights)
-    with pytest.raises(UserError, match=r"damaged: model\.safetensors\."):
-        drive(verify(model))
-    (folder / "tokenizer.json").resolve().unlink()
-    with pytest.raises(UserError, match=r"damaged: model\.safetensors, tokenizer\.json\."):
-        drive(verify(model))
-
-
-def test_elsewhere_the_catalog_s_hashes_count(make_model, own_folders, drive):
-    make_model(own_folders / "data" / "models" / "me" / "mine")
-    model = only(Owner.MONDRIAN)
-    assert drive(verify(model))[-1] == Verified(checked=0, unknown=4)
-    content = safetensors()
-    good = WeightFile("model.safetensors", len(content), sha256(content))
-    assert drive(verify(replace(model, entry=replace(model.entry, files=(good,)))))[-1] == Verified(1, 3)
-    bad = replace(good, sha256=sha256(b"other"))
-    with pytest.raises(UserError, match=r"damaged: model\.safetensors"):
-        drive(verify(replace(model, entry=replace(model.entry, files=(bad,)))))
 
 
 def test_a_removed_model_is_gone_with_all_its_contents(whole_repo, fetch):
