@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mondrian_desktop.cli import request
+from mondrian_desktop.cli.waiting import WaitingLine
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.jobs import outcome
 from mondrian_desktop.jobs.model import Batch, Job, JobState
@@ -88,7 +89,7 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
 class Ticker:
     """Writes a line for every photo that is done, and its analysis into a folder; stops at a problem.
 
-    A server that went away is no reason to stop: it is told, and waited for.
+    A server that went away is no reason to stop: it is told, and waited for, with the time at which it is asked again.
     """
 
     def __init__(self, service: Service, err: TextIO, folder: Path | None) -> None:
@@ -98,20 +99,30 @@ class Ticker:
         self._folder = folder
         service.subscribe(self._update)
         self._told: UserError | None = None
+        self._waiting = WaitingLine(err)
         service.on_pause(self._paused)
+        service.on_wait(lambda _: self._waiting.show(service.awaited))
 
     def stop(self) -> None:
         """Let the command end; what is not done stays for the next time."""
+        self._waiting.clear()
         self.stopped = True
+
+    def write(self, line: str) -> None:
+        """Write a line of its own."""
+        self._waiting.clear()
+        self._err.write(line + "\n")
+        self._err.flush()
 
     def _paused(self, paused: bool) -> None:
         problem = self._service.problem
         if paused:
             self.stop()
         elif problem is not None and problem is not self._told:
-            self._err.write(f"{problem} Ctrl-C stops waiting.\n")
-            self._err.flush()
+            self.write(f"{problem} Ctrl-C stops waiting.")
         self._told = problem
+        if not paused:
+            self._waiting.show(self._service.awaited)
 
     def _update(self, update: Update) -> None:
         job = update.job
@@ -128,8 +139,8 @@ class Ticker:
             _outcome(job, analysis),
             time_left(progress),
         ]
-        self._err.write(" · ".join(part for part in parts if part) + "\n")
-        self._err.flush()
+        self.write(" · ".join(part for part in parts if part))
+        self._waiting.show(self._service.awaited)
 
 
 def summary_lines(service: Service, summary: Summary) -> Iterator[str]:

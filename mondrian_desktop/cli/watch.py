@@ -40,8 +40,8 @@ def run(service: Service, options: argparse.Namespace, out: TextIO, err: TextIO)
     ticker = Ticker(service, err, options.output)
 
     def arrived(news: Arrived) -> None:
-        err.writelines(f"{clean_line(problem)}\n" for problem in news.problems)
-        err.flush()
+        for problem in news.problems:
+            ticker.write(clean_line(problem))
 
     service.on_arrival(arrived)
     service.watch(

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 
 import pytest
 
@@ -172,6 +173,14 @@ def test_a_batch_waits_for_a_server_that_went_away_and_says_so(run, serve, tmp_p
     assert code == 0
     assert err.count("was lost. What waits for it is kept, and goes on when it answers. Ctrl-C stops waiting.") == 1
     assert "[2/2]" in err
+    tries = [line for line in err.splitlines() if line.startswith("Waiting for")]
+    assert tries
+    for line in tries:
+        assert re.fullmatch(rf"Waiting for 127\.0\.0\.1:{server.port} · next try at \d\d:\d\d:\d\d", line)
+    # The sentence first, then when, then what came of it.
+    lines = err.splitlines()
+    assert "Ctrl-C stops waiting." in lines[lines.index(tries[0]) - 1]
+    assert lines.index(tries[-1]) < next(n for n, line in enumerate(lines) if "[2/2]" in line)
 
 
 def test_photos_on_the_command_line_do_not_wait_for_a_server(capsys, serve, tmp_path):
