@@ -169,6 +169,10 @@ class Service:
         """Return the id in the history of a job's analysis, or None where there is none."""
         return self._store.analysis_id(job_id)
 
+    def last_thinking(self, job_id: str) -> str:
+        """Return the last thinking line of a job that is over; empty where none is known."""
+        return self._results.last_thinking(job_id)
+
     def partial(self, job_id: str) -> str:
         """Return the text that was kept of an interrupted or failed job; empty where nothing was written."""
         return self._store.partial(job_id)

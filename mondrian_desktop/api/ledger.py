@@ -64,6 +64,9 @@ class Ledger:
         Refusal
             404 where there is none.
         """
+        return self._recall(self._find(submission_id, follow=follow))
+
+    def _find(self, submission_id: str, *, follow: bool) -> Submission:
         known = self.followed(submission_id) or self._submissions.get(submission_id)
         if known is not None:
             return known
@@ -81,10 +84,10 @@ class Ledger:
         upload_id = self._uploads.id_of(job.path)
         if upload_id and not self.followed(job.id):
             try:
-                return self.find(upload_id, follow=follow)
+                return self._find(upload_id, follow=follow)
             except Refusal:
                 _log.info("job %s has lost its upload's note", job.id)
-        return self.find(job.id, follow=follow)
+        return self._find(job.id, follow=follow)
 
     def latest(self, limit: int, status: str = "") -> list[Submission]:
         """Return the last submissions, the latest first; with one status (the original's, or ours) where given."""
@@ -95,7 +98,16 @@ class Ledger:
             found = held | self._fitting(self._service.latest_jobs(scanned), status)
             if len(found) >= limit:
                 break
-        return sorted(found.values(), key=lambda each: each.created, reverse=True)[:limit]
+        latest = sorted(found.values(), key=lambda each: each.created, reverse=True)[:limit]
+        return [self._recall(submission) for submission in latest]
+
+    def _recall(self, submission: Submission) -> Submission:
+        """Give what was over before it was followed its last thinking line: of the last job that wrote anything."""
+        progress = submission.progress
+        if progress.is_over and not progress.thinking:
+            lines = map(self._service.last_thinking, reversed(submission.jobs))
+            progress.thinking = next(filter(None, lines), "")
+        return submission
 
     def _fitting(self, jobs: Sequence[Job], status: str) -> dict[str, Submission]:
         submissions = (self.owner(job) for job in jobs)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+from mondrian_desktop.jobs.run import thinking_text
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.report.model import Analysis
 
@@ -23,6 +24,11 @@ class Results:
             return self._unsaved[job_id]
         analysis_id = self._store.analysis_id(job_id)
         return None if analysis_id is None else self.get(analysis_id)
+
+    def last_thinking(self, job_id: str) -> str:
+        """Return the last thinking line of a job that is over, made of what was counted; empty where none is known."""
+        generated = self._store.generated(job_id)
+        return thinking_text(*generated) if generated else ""
 
     def get(self, analysis_id: int) -> Analysis | None:
         """Return an analysis by its id, or None where there is none."""

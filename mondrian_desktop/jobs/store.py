@@ -223,6 +223,17 @@ class Store:
         row = self._database.read_one("SELECT analysis_id FROM jobs WHERE id = ?", (job_id,))
         return row["analysis_id"] if row else None
 
+    def generated(self, job_id: str) -> tuple[int, float] | None:
+        """Return how many tokens the job's own analysis has, and tokens per second; None where there is none."""
+        # An analysis that is older than the job was found, or asked about, and not written for it.
+        row = self._database.read_one(
+            "SELECT json ->> '$.generation.generation_tokens' AS tokens, json ->> '$.generation.generation_tps' AS tps"
+            " FROM jobs JOIN analyses ON analyses.id = jobs.analysis_id JOIN documents USING (analysis_id)"
+            " WHERE jobs.id = ? AND analyses.created >= jobs.created",
+            (job_id,),
+        )
+        return (row["tokens"], row["tps"]) if row and row["tokens"] else None
+
     def job(self, job_id: str) -> Job:
         """Return a job; KeyError where there is none."""
         row = self._database.read_one("SELECT * FROM jobs WHERE id = ?", (job_id,))

@@ -8,7 +8,7 @@ from mondrian_desktop import paths
 from mondrian_desktop.api.progress import Event
 from mondrian_desktop.api.server import Limits
 from mondrian_desktop.errors import UserError
-from tests.api.live import DIMENSIONS, Clock, Gate, answer, gated, percentages, until, writing
+from tests.api.live import DIMENSIONS, PHOTO, Clock, Gate, answer, gated, percentages, until, writing
 
 
 def test_a_stream_tells_the_whole_story(serve):
@@ -151,6 +151,36 @@ def test_a_finished_job_of_an_earlier_session_still_tells_its_end(serve, tmp_pat
         assert [event.type for event in told][:1] == ["connected"]
         assert [event.type for event in told][-3:] == ["status_update", "analysis_complete", "done"]
         assert name in second.client.get(f"/analysis/{job_id}").text
+
+
+def test_the_last_thinking_line_is_told_in_a_later_session_too(serve, tmp_path):
+    first = serve(writing(answer(), pieces=150), writing(answer(), pieces=7), history=tmp_path / "history.db")
+    one = first.upload(advisor="ansel").json()["job_id"]
+    first.events(one)
+    two = first.upload(b"nonsense").json()["job_id"]
+    first.events(two)
+    several = first.upload(advisor="ansel,weston", name="hill.jpg").json()["job_id"]
+    first.events(several)
+    told = [first.client.get(f"/job/{job_id}/thinking").json()["thinking"] for job_id in (one, two, several)]
+    assert told == ["Generating analysis... (150 tokens, 44.1 tps)", "", "Generating analysis... (7 tokens, 44.1 tps)"]
+    first.close()
+    second = serve(history=tmp_path / "history.db")
+    assert [second.client.get(f"/job/{job_id}/thinking").json()["thinking"] for job_id in (one, two, several)] == told
+    assert [each["llm_thinking"] for each in second.client.get("/jobs").json()["jobs"]] == told[::-1]
+    assert second.events(one)[-3].data["job_data"]["llm_thinking"] == told[0]
+
+
+def test_what_was_only_found_again_was_not_written_for_this_job(serve, tmp_path):
+    live = serve(history=tmp_path / "history.db")
+    found = []
+    for _ in range(2):
+        found.append(live.call(lambda: live.service.submit(PHOTO, "ansel", again=False)).id)
+        live.events(found[-1])
+    live.close()
+    later = serve(history=tmp_path / "history.db")
+    written, again = (later.client.get(f"/status/{job_id}").json() for job_id in found)
+    assert (written["status"], again["status"]) == ("done", "done")
+    assert (bool(written["llm_thinking"]), again["llm_thinking"]) == (True, "")
 
 
 def test_as_many_streams_as_may_be(serve):
