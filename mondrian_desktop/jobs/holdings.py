@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mondrian_desktop import log, paths
 from mondrian_desktop.errors import UserError
+from mondrian_desktop.jobs.last_phase import is_marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def holdings() -> tuple[Holding, ...]:
 def erase_files() -> None:
     """Delete the files of everything erasable but the history, which its database erases itself.
 
+    What a running process is doing stays noted, or nothing would be told if it died: there is no photo in that.
+
     Raises
     ------
     UserError
@@ -83,7 +86,7 @@ def erase_files() -> None:
         for holding in holdings()
         if holding.is_erasable and holding.folder != paths.data_dir()
         for file in list(holding.files())
-        if (why := _delete(file))
+        if not is_marker(file) and (why := _delete(file))
     ]
     if failed:
         file, why = failed[0]

@@ -27,6 +27,11 @@ _MAX_BYTES = 4096
 _NAME = "phase-{}.json"
 
 
+def is_marker(file: Path) -> bool:
+    """Return whether a file is the marker of a process, by its name."""
+    return file.match(_NAME.format("*"))
+
+
 class LastPhase:
     """The marker of this process, from construction to :meth:`close`.
 

@@ -1,9 +1,13 @@
 """What is kept, how much, and what goes."""
 
 import logging
+import signal
+import subprocess
+import sys
 
 from mondrian_desktop import log, paths
 from mondrian_desktop.jobs.holdings import erase_files, holdings
+from mondrian_desktop.jobs.last_phase import LastPhase
 
 
 def put(file, size=10):
@@ -72,3 +76,28 @@ def test_the_log_goes_on_in_a_new_file():
     logger.info("after")
     assert "secret" not in log.file().read_text()
     assert "after" in log.file().read_text()
+
+
+DYING = """
+import os, signal
+from mondrian_desktop import paths
+from mondrian_desktop.engine.protocol import Phase, Stage
+from mondrian_desktop.jobs.holdings import erase_files
+from mondrian_desktop.jobs.last_phase import LastPhase
+from mondrian_desktop.jobs.model import Job
+from mondrian_desktop.jobs.queue import Update
+
+marker = LastPhase(paths.log_dir())
+erase_files()
+marker.follow(Update(Job(None, "mentor", "mini"), Phase(Stage.GENERATING)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_the_app_was_doing_when_it_died_is_told_also_where_all_was_deleted_before():
+    died = subprocess.run([sys.executable, "-c", DYING], check=False)
+    assert died.returncode == -signal.SIGKILL
+    marker = LastPhase(paths.log_dir())
+    (problem,) = marker.problems
+    assert "while writing a critique" in problem
+    marker.close()
