@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mondrian_desktop import paths
 from mondrian_desktop.errors import UserError
@@ -178,6 +178,23 @@ def find(name: str) -> Setting[Any]:
     raise UserError(f"There is no setting {name!r}.", advice)
 
 
+class _Signature(NamedTuple):
+    """What differs between two states of the file: it is replaced as a whole, or written in its place."""
+
+    inode: int
+    size: int
+    modified_ns: int
+
+
+def _signature(file: Path) -> _Signature | None:
+    """Return the signature of a file, or None where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return _Signature(status.st_ino, status.st_size, status.st_mtime_ns)
+
+
 class Settings:
     """The values in force, with the file behind them.
 
@@ -201,6 +218,8 @@ class Settings:
         self._listeners: list[tuple[Callable[[Setting[Any]], None], Callable[[str], None]]] = []
         self._keep_as = ""
         self._stored: dict[str, Any] = {}
+        self._seen: _Signature | None = None
+        self._was_moved = False
         self._stored = self._read() or {}
 
     def get(self, setting: Setting[T]) -> T:
@@ -232,10 +251,12 @@ class Settings:
             part.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
             if self._keep_as:
                 self.file.replace(self._aside(self._keep_as))
+            # Of the very file that this process wrote: renaming changes nothing of it.
+            signature = _signature(part)
             part.replace(self.file)
         except OSError as err:
             raise UserError(f"The settings could not be saved to {self.file}: {err.strerror}.") from err
-        self._stored, self._keep_as = stored, ""
+        self._stored, self._keep_as, self._seen, self._was_moved = stored, "", signature, False
         self._tell_changes(before)
 
     def look_again(self) -> None:
@@ -245,6 +266,21 @@ class Settings:
         if read is not None:
             self._stored = read
             self._tell_changes(before)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether others have changed the file since it was read; asks the disk, and may be asked on any thread."""
+        signature = _signature(self.file)
+        # An editor that writes the file in its place empties it first: there is more to come.
+        return signature != self._seen and (signature is None or signature.size > 0)
+
+    def follow(self) -> None:
+        """Take over what others have stored meanwhile, as :meth:`look_again`, where there is anything.
+
+        For whoever needs the settings as they are now, and has nobody who tells of changes.
+        """
+        if self.is_outdated:
+            self.look_again()
 
     def on_change(
         self, listener: Callable[[Setting[Any]], None], on_problem: Callable[[str], None] = lambda problem: None
@@ -296,12 +332,15 @@ class Settings:
     def _read(self) -> dict[str, Any] | None:
         """Return what the file has, or None where it cannot be used; it is kept then."""
         self._keep_as = ""
+        # Before reading: what is changed meanwhile is seen at the next look.
+        self._seen = _signature(self.file)
         try:
             stored = json.loads(self.file.read_text(encoding="utf-8"))
             if not isinstance(stored, dict):
                 raise ValueError("not an object")
         except FileNotFoundError:
-            return {}
+            # Deleted by the user, that means all defaults; moved by us, it does not.
+            return None if self._was_moved else {}
         except OSError as err:
             self._keep_as = "unreadable" if self.file.is_file() else ""
             self._tell(f"The settings in {self.file} could not be read: {err.strerror}. {self._instead()}")
@@ -311,6 +350,7 @@ class Settings:
             self._tell(f"The settings file was damaged. It is kept as {aside}. {self._instead()}")
             try:
                 self.file.replace(aside)
+                self._seen, self._was_moved = None, True
             except OSError as err:
                 self._tell(f"It could not be moved: {err.strerror}.")
             return None
@@ -322,6 +362,7 @@ class Settings:
                 f"Once you change something here, they are kept as {self._aside('newer').name}."
             )
             return None
+        self._was_moved = False
         return stored
 
     def _instead(self) -> str:

@@ -228,6 +228,44 @@ def test_what_another_process_stored_is_taken_over_when_looked_at_again(file: Pa
     assert (found.get(MAX_TOKENS), found.get(STREAM)) == (300, False), "what was in force stays"
 
 
+def test_a_change_is_followed_only_where_there_is_one(file: Path) -> None:
+    found = with_text(file, '{"max_tokens": 200}')
+    told: list[str] = []
+    found.on_change(lambda setting: told.append(setting.name))
+    assert not found.is_outdated
+    found.set(STREAM, False)
+    assert not found.is_outdated, "what was set here is no news"
+    Settings(file, {}).set(MAX_TOKENS, 300)
+    assert found.is_outdated
+    found.follow()
+    assert (found.get(MAX_TOKENS), told, found.is_outdated) == (300, ["stream", "max_tokens"], False)
+    file.unlink()
+    found.follow()
+    assert found.get(MAX_TOKENS) == MAX_TOKENS.default
+
+
+def test_a_file_that_an_editor_has_emptied_to_write_it_is_waited_for(file: Path) -> None:
+    found = with_text(file, '{"max_tokens": 200}')
+    with file.open("w", encoding="utf-8") as editor:
+        found.follow()
+        assert (found.get(MAX_TOKENS), found.problems) == (200, [])
+        editor.write('{"max_tokens": 300}')
+    found.follow()
+    assert (found.get(MAX_TOKENS), found.problems) == (300, [])
+
+
+def test_a_file_that_is_spoiled_while_the_app_runs_costs_nothing_later_either(file: Path) -> None:
+    found = with_text(file, '{"max_tokens": 200, "update_interval": 2}')
+    file.write_text("{", encoding="utf-8")
+    found.follow()
+    assert not found.is_outdated
+    assert (file.parent / "settings.json.broken").read_text(encoding="utf-8") == "{"
+    found.follow()
+    found.set(STREAM, False)
+    for each in (found, Settings(file, {})):
+        assert (each.get(MAX_TOKENS), each.get(UPDATE_INTERVAL), each.get(STREAM)) == (200, 2.0, False)
+
+
 def test_the_source_of_a_value_is_told(file: Path) -> None:
     with_text(file, '{"update_interval": 2, "max_tokens": 0}')
     found = Settings(file, {"MONDRIAN_STREAM": "off", "MONDRIAN_UPDATE_INTERVAL": "soon"})

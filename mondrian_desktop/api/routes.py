@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
@@ -58,11 +58,18 @@ _STREAM = _JSON_ERRORS | {
 
 def make_app(service: Service, desk: Desk, hub: Hub, main: MainThread, intake: Intake) -> FastAPI:
     """Return the application; every error is answered as JSON."""
+
+    async def follow_settings() -> None:
+        # Without a window nobody else looks what was set meanwhile.
+        if service.settings.is_outdated:
+            await main.call(service.settings.follow)
+
     app = FastAPI(
         title="Mondrian Desktop",
         version=mondrian_desktop.__version__,
         description="Critiques of photographs, made on this machine while you watch. docs/service.md has more.",
         redirect_slashes=False,
+        dependencies=[Depends(follow_settings)],
         docs_url=None,
         redoc_url=None,
     )

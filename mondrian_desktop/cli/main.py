@@ -66,6 +66,7 @@ def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> in
     if options.command == "verify-streaming":
         return _verify_streaming(options, build)
     service = build()
+    told = _tell_problems(service)
     try:
         if options.command == "doctor":
             return doctor.run(service, sys.stdout)
@@ -87,8 +88,22 @@ def run_command(options: argparse.Namespace, build: Callable[[], Service]) -> in
         sys.stderr.write(f"mondrian-desktop: {err}\n")
         return USAGE_ERROR
     finally:
-        sys.stderr.writelines(f"mondrian-desktop: {problem}\n" for problem in service.settings.problems)
+        for problem in service.settings.problems:
+            if problem not in told:
+                sys.stderr.write(f"mondrian-desktop: {problem}\n")
         service.close()
+
+
+def _tell_problems(service: Service) -> Sequence[str]:
+    """Have what is found wrong with the settings meanwhile told at once: a service runs for days; return what was."""
+    told: list[str] = []
+
+    def tell(problem: str) -> None:
+        told.append(problem)
+        sys.stderr.write(f"mondrian-desktop: {problem}\n")
+
+    service.settings.on_change(lambda setting: None, tell)
+    return told
 
 
 def _verify_streaming(options: argparse.Namespace, build: Callable[[], Service]) -> int:

@@ -112,6 +112,8 @@ class Orders:
         UserError
             Where something is not there any more.
         """
+        # What the command line sets reaches a running job too; a window is told, a service without one has to look.
+        self._settings.follow()
         entry = find(job.model)
         return Assignment(
             job,

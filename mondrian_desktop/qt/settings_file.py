@@ -10,15 +10,15 @@ _PAUSE_MS = 100
 
 
 class SettingsFile:
-    """Has the settings look again whenever something changes in their folder, from :meth:`watch` to :meth:`close`.
+    """Has the settings look again whenever their file changes, from :meth:`watch` to :meth:`close`.
 
-    The folder is watched, not the file: that one is replaced as a whole, and need not be there yet. Where the system
-    does not tell of changes, or there is no such folder, settings are read again when something is set.
+    The folder is watched, since the file is mostly replaced as a whole, and need not be there yet; and the file that is
+    there now, since an editor may write it in its place. Where the system does not tell of changes, or there is no such
+    folder, settings are read again when a job begins, or something is set.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._seen = self._signature()
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
@@ -32,7 +32,8 @@ class SettingsFile:
             folder.mkdir(parents=True, exist_ok=True)
         if self._watcher is None and folder.is_dir():
             self._watcher = QFileSystemWatcher([str(folder)])
-            self._watcher.directoryChanged.connect(lambda: self._timer.start())
+            for changed in (self._watcher.directoryChanged, self._watcher.fileChanged):
+                changed.connect(lambda: self._timer.start())
             self._look()
 
     def close(self) -> None:
@@ -41,14 +42,11 @@ class SettingsFile:
         self._watcher = None
 
     def _look(self) -> None:
-        signature = self._signature()
-        if signature != self._seen:
-            self._seen = signature
-            self._settings.look_again()
-
-    def _signature(self) -> tuple[int, int, int] | None:
-        try:
-            status = self._settings.file.stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_size, status.st_mtime_ns
+        file = str(self._settings.file)
+        if self._watcher is not None:
+            # Of a file that was replaced it watches the old one; a new one may lie there now.
+            if file in self._watcher.files():
+                self._watcher.removePath(file)
+            if self._settings.file.is_file():
+                self._watcher.addPath(file)
+        self._settings.follow()

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from mondrian_desktop.cli import serve
-from mondrian_desktop.cli.main import parse
+from mondrian_desktop.cli.main import parse, run_command
 from mondrian_desktop.critique.advisor import load_advisors
 from mondrian_desktop.engine.scripted import ScriptedEngine
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.photo.reader import PhotoReader
 from mondrian_desktop.pump import Pump
 from mondrian_desktop.service import Service
-from mondrian_desktop.settings import Settings
+from mondrian_desktop.settings import UPDATE_INTERVAL, Settings
 from tests.api.live import PHOTO, Gate, answer, writing
 from tests.api.live import parse as parse_events
 
@@ -141,6 +141,40 @@ def test_no_code_is_drawn_into_a_file(make):
     _, shown, _ = run(make(), lambda url: None, host="0.0.0.0")
     assert "\x1b" not in shown
     assert "#token=" in shown
+
+
+def test_what_is_set_while_it_runs_is_in_force_from_the_next_request_on(make):
+    def visit(url):
+        assert httpx.get(f"{url}/health").json()["update_interval"] == UPDATE_INTERVAL.default
+        Settings().set(UPDATE_INTERVAL, 2.0)
+        assert httpx.get(f"{url}/health").json()["update_interval"] == 2.0
+        settings_file.write_text('{"advisor": "weston"}', encoding="utf-8")
+        job = httpx.post(f"{url}/upload", files={"image": ("a.jpg", PHOTO.read_bytes())}, timeout=20).json()
+        assert job["advisor"] == "weston"
+
+    service = make()
+    settings_file = service.settings.file
+    assert run(service, visit)[0] == 0
+
+
+def test_what_is_set_while_it_runs_reaches_the_next_job_without_a_request(make):
+    service = make()
+    Settings().set(UPDATE_INTERVAL, 2.0)
+    assert service.settings.get(UPDATE_INTERVAL) == UPDATE_INTERVAL.default
+    service.submit(PHOTO)
+    service.pump.run()
+    assert service.settings.get(UPDATE_INTERVAL) == 2.0
+
+
+def test_a_settings_file_that_is_spoiled_while_it_runs_is_told_at_once_and_only_once(make, capsys):
+    def build():
+        service = make()
+        service.settings.file.write_text("{", encoding="utf-8")
+        return service
+
+    Settings().set(UPDATE_INTERVAL, 2.0)
+    assert run_command(parse(["analyze", str(PHOTO)]), build) == 0
+    assert capsys.readouterr().err.count("The settings file was damaged.") == 1
 
 
 def test_an_address_that_cannot_be_used_is_told(make):

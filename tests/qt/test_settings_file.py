@@ -32,6 +32,33 @@ def test_what_was_set_before_the_watch_began_is_taken_over_too(watched):
     assert mine.get(STREAM) is False
 
 
+def test_a_file_that_an_editor_writes_in_its_place_is_taken_over_too(watched, qtbot):
+    mine, other, file = watched
+    other.set(MAX_TOKENS, 200)
+    file.watch()
+    for value in (300, 400):
+        mine.file.write_text(f'{{"max_tokens": {value}}}', encoding="utf-8")
+        qtbot.waitUntil(lambda value=value: mine.get(MAX_TOKENS) == value)
+    # Replaced and then written in its place: the new file is the one that is watched.
+    other.set(MAX_TOKENS, 500)
+    qtbot.waitUntil(lambda: mine.get(MAX_TOKENS) == 500)
+    mine.file.write_text('{"max_tokens": 600}', encoding="utf-8")
+    qtbot.waitUntil(lambda: mine.get(MAX_TOKENS) == 600)
+
+
+def test_a_file_that_is_spoiled_in_its_place_costs_nothing(watched, qtbot):
+    mine, other, file = watched
+    other.set(MAX_TOKENS, 200)
+    file.watch()
+    mine.file.write_text("{", encoding="utf-8")
+    qtbot.waitUntil(lambda: not mine.file.exists())
+    assert mine.get(MAX_TOKENS) == 200
+    assert "damaged" in mine.problems[0]
+    mine.set(STREAM, False)
+    qtbot.waitUntil(lambda: not file._timer.isActive())
+    assert (mine.get(MAX_TOKENS), mine.get(STREAM)) == (200, False)
+
+
 def test_without_a_folder_nothing_is_watched_and_nothing_breaks(qtbot, tmp_path):
     (tmp_path / "file").touch()
     file = SettingsFile(Settings(tmp_path / "file" / "settings.json", {}))
