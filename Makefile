@@ -22,7 +22,7 @@ run: setup ## Open the window and analyze a sample photo (without a display: on 
 test: .venv/.ready-to-test ## Check style, types and imports, and run the tests
 	@$(PYTHON3) tools/system_libraries.py --for-tests
 	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --durations=20
 
 lint: .venv/.ready-to-test ## Check style, types and imports only
 	@.venv/bin/ruff check --quiet . || { echo "make: ruff check found something to mend"; exit 1; }
