@@ -75,6 +75,28 @@ class Database:
             row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
             return row
 
+    def read_values(self, sql: str, parameters: Parameters = ()) -> list[Any]:
+        """Return the values of a query of one column; of very many in a fraction of the time of :meth:`read`."""
+        with self._told("read"):
+            self._settle()
+            cursor = self._connection.cursor()
+            cursor.row_factory = None
+            return [value for (value,) in cursor.execute(sql, parameters)]
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Another one whenever something may have been written, by this connection or another one."""
+        with self._told("read"):
+            self._settle()
+            (by_others,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return by_others, self._connection.total_changes
+
+    def keep(self, sql: str, parameters: Parameters = ()) -> int:
+        """Change temporary tables, which this connection keeps for itself; return how many rows were changed."""
+        with self._told("read"):
+            self._settle()
+            return self._connection.execute(sql, parameters).rowcount
+
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """Begin a transaction; commit it at the end of the block, or take it back where anything was raised.

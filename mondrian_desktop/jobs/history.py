@@ -13,6 +13,7 @@ from typing import Any
 
 from mondrian_desktop.jobs import analyses
 from mondrian_desktop.jobs.database import Database
+from mondrian_desktop.jobs.found import Found
 from mondrian_desktop.jobs.model import Batch, JobState
 from mondrian_desktop.jobs.rows import from_path, from_time, to_path, to_time
 from mondrian_desktop.jobs.summary import Line, Summary
@@ -20,6 +21,8 @@ from mondrian_desktop.report.model import Analysis
 
 SUMMED_AT_ONCE = 500
 """Jobs of a batch that are summed up in one step."""
+FEW = 1000
+"""Analyses found by words that are looked up one by one."""
 
 
 class Sort(StrEnum):
@@ -114,18 +117,15 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._found = Found(database)
 
     def page(self, query: Query, limit: int = 50, offset: int = 0) -> tuple[Entry, ...]:
         """Return a part of the list: at most ``limit`` entries after the first ``offset``."""
-        order = _ORDERS[query.sort]
-        if query.sort is Sort.NEWEST and match_words(query.words):
-            # The index of words runs in the order of ids: no more is looked at than is shown.
-            order = order.replace("a.id", "search.rowid")
-        source, where, values = _condition(query)
+        where, values = self._condition(query)
         # The page is cut from the narrow rows; only what is on it is looked up further.
         rows = self._database.read(
             f"SELECT a.*, photos.path FROM"  # noqa: S608 - pieces of our own
-            f" (SELECT a.id FROM {source} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) AS b"
+            f" (SELECT a.id FROM analyses AS a WHERE {where} ORDER BY {_ORDERS[query.sort]} LIMIT ? OFFSET ?) AS b"
             f" JOIN analyses AS a USING (id) LEFT JOIN photos ON photos.id = photo_id ORDER BY {_ORDERS[query.sort]}",
             (*values, limit, offset),
         )
@@ -133,10 +133,10 @@ class History:
 
     def count(self, query: Query) -> int:
         """Return the length of the whole list."""
-        source, where, values = _condition(query)
-        if where == _MATCHES:
-            source = "search"
-        row = self._database.read_one(f"SELECT count(*) FROM {source} WHERE {where}", values)  # noqa: S608
+        if query == Query(words=query.words, sort=query.sort) and (wanted := match_words(query.words)):
+            return self._found.find(wanted)
+        where, values = self._condition(query)
+        row = self._database.read_one(f"SELECT count(*) FROM analyses AS a WHERE {where}", values)  # noqa: S608
         return int(row[0]) if row else 0
 
     def entry(self, analysis_id: int) -> Entry | None:
@@ -168,12 +168,11 @@ class History:
 
     def ids(self, query: Query, limit: int = -1, offset: int = 0) -> list[int]:
         """Return the ids of a part of the list, in its order."""
-        source, where, values = _condition(query)
-        rows = self._database.read(
-            f"SELECT a.id FROM {source} WHERE {where} ORDER BY {_ORDERS[query.sort]} LIMIT ? OFFSET ?",  # noqa: S608
+        where, values = self._condition(query)
+        return self._database.read_values(
+            f"SELECT a.id FROM analyses AS a WHERE {where} ORDER BY {_ORDERS[query.sort]} LIMIT ? OFFSET ?",  # noqa: S608
             (*values, limit, offset),
         )
-        return [row[0] for row in rows]
 
     def thumbnail(self, analysis_id: int) -> bytes | None:
         """Return the photo as a small JPEG, or None where there is none; needs no original."""
@@ -270,6 +269,30 @@ class History:
                 found[row["content_hash"]] = row["byte_size"]
         return found
 
+    def _condition(self, query: Query) -> tuple[str, list[Any]]:
+        """Return the condition and its values; what words find is found for it."""
+        parts: list[str] = []
+        values: list[Any] = []
+        if wanted := match_words(query.words):
+            # Few are looked up one by one and sorted. Of many the list is walked in its order until the page is full:
+            # the plus keeps the planner from looking them all up.
+            driver = "" if self._found.find(wanted) <= FEW else "+"
+            parts.append(f"{driver}a.id IN temp.found")
+        for column in ("advisor", "model", "camera"):
+            if value := getattr(query, column):
+                parts.append(f"a.{column} = ?")
+                values.append(value)
+        for limit, value in (
+            ("overall_score >= ?", query.min_score),
+            ("overall_score <= ?", query.max_score),
+            ("created >= ?", query.since and from_time(query.since)),
+            ("created < ?", query.until and from_time(query.until)),
+        ):
+            if value is not None:
+                parts.append(f"a.{limit}")
+                values.append(value)
+        return " AND ".join(parts) or "1", values
+
     def _distinct(self, column: str) -> tuple[str, ...]:
         # From one to the next along the index, instead of over all rows.
         rows = self._database.read(
@@ -278,37 +301,6 @@ class History:
             " SELECT value FROM each WHERE value != ''"
         )
         return tuple(row["value"] for row in rows)
-
-
-_MATCHES = "search MATCH ?"
-
-
-def _condition(query: Query) -> tuple[str, str, list[Any]]:
-    """Return the tables, the condition and its values."""
-    parts: list[str] = []
-    values: list[Any] = []
-    source = "analyses AS a"
-    if wanted := match_words(query.words):
-        if query.sort is Sort.NEWEST:
-            source = "search CROSS JOIN analyses AS a ON a.id = search.rowid"
-            parts.append(_MATCHES)
-        else:
-            parts.append(f"a.id IN (SELECT rowid FROM search WHERE {_MATCHES})")  # noqa: S608
-        values.append(wanted)
-    for column in ("advisor", "model", "camera"):
-        if value := getattr(query, column):
-            parts.append(f"a.{column} = ?")
-            values.append(value)
-    for limit, value in (
-        ("overall_score >= ?", query.min_score),
-        ("overall_score <= ?", query.max_score),
-        ("created >= ?", query.since and from_time(query.since)),
-        ("created < ?", query.until and from_time(query.until)),
-    ):
-        if value is not None:
-            parts.append(f"a.{limit}")
-            values.append(value)
-    return source, " AND ".join(parts) or "1", values
 
 
 def match_words(words: str) -> str:

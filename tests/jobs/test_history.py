@@ -93,15 +93,18 @@ def test_of_equal_ones_the_newest_comes_first(history, add):
         assert [entry.id for entry in history.page(Query(sort=sort))] == ids[::-1]
 
 
-@pytest.mark.parametrize("words", ["", "wren"])
+@pytest.mark.parametrize(("words", "few"), [("", 1000), ("wren", 1000), ("wren", 0)])
 @pytest.mark.parametrize("sort", Sort)
-def test_pages_are_parts_of_one_list(history, add, sort, words):
+def test_pages_are_parts_of_one_list(history, add, sort, words, few, monkeypatch):
+    monkeypatch.setattr("mondrian_desktop.jobs.history.FEW", few)
     for n in range(7):
         add(f"{n}.jpg", 1 + n)
     whole = [entry.id for entry in history.page(Query(words=words, sort=sort))]
     pages = [entry.id for at in (0, 3, 6, 9) for entry in history.page(Query(words=words, sort=sort), 3, at)]
     assert len(whole) == history.count(Query(words=words, sort=sort)) == 7
     assert pages == whole
+    assert history.ids(Query(words=words, sort=sort)) == whole
+    assert history.ids(Query(words=words, sort=sort), 2, 4) == whole[4:6]
 
 
 @pytest.mark.parametrize(
