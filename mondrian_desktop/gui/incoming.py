@@ -106,6 +106,15 @@ def sort(paths: Iterable[Path], addresses: int = 0) -> Incoming:
     return Incoming(tuple(photos), tuple(folders), tuple(others), addresses)
 
 
+def sort_by_name(paths: Iterable[Path]) -> Incoming:
+    """Sort paths without a look at the disk: a folder that is not called like something else counts as a photo."""
+    may_be_photo = _photo_names()
+    photos, others = [], []
+    for path in paths:
+        (photos if may_be_photo(path.name) else others).append(path)
+    return Incoming(tuple(photos), (), tuple(others))
+
+
 def sorting(files: Sequence[str | Path], addresses: int = 0) -> Generator[Wait | int | Incoming, None, None]:
     """Sort any number of files on a worker, since a disk may be slow; yield how many are done, and at last all."""
     photos: list[Path] = []
@@ -164,7 +173,17 @@ def _photo_names() -> Callable[[str], bool]:
     # The decoders: the window does not wait for them. Once for all: under Qt a look for a module takes a while.
     from mondrian_desktop.photo.decode import is_photo_name
 
-    return lambda name: is_photo_name(name) or os.path.splitext(name)[1] in ("", ".")  # noqa: PTH122 - of thousands
+    by_suffix: dict[str, bool] = {}
+
+    def may_be_photo(name: str) -> bool:
+        suffix = os.path.splitext(name)[1]  # noqa: PTH122 - of thousands
+        if name.startswith("."):
+            return is_photo_name(name) or suffix in ("", ".")
+        if suffix not in by_suffix:
+            by_suffix[suffix] = is_photo_name(name) or suffix in ("", ".")
+        return by_suffix[suffix]
+
+    return may_be_photo
 
 
 def _is_folder(path: Path) -> bool:

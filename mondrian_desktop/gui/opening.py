@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from mondrian_desktop.gui.album import Entry
 from mondrian_desktop.gui.batches import Batches
-from mondrian_desktop.gui.incoming import AT_ONCE, Incoming, sort, sorting
+from mondrian_desktop.gui.incoming import AT_ONCE, Incoming, sort, sort_by_name, sorting
 from mondrian_desktop.gui.notice import Notice
 from mondrian_desktop.gui.session import Session
 from mondrian_desktop.pump import Task, Wait
@@ -79,12 +79,16 @@ class Opening(QObject):
             self._notice.tell(f"Stopped: {len(wish.entries):,} of {len(wish.files):,} are open.")
 
     def close(self) -> None:
-        """Open no more. What is to be analyzed gets in line even now: nothing of it is lost when the app ends."""
+        """Open no more. What is to be analyzed gets in line even now: nothing of it is lost when the app ends.
+
+        The disk, which may be slow, is not asked any more: what turns out not to be a photo gets its sentence when
+        its turn comes.
+        """
         wishes = [wish for wish in self._wishes if wish.analyze]
         self._give_up()
         for wish in wishes:
-            entries = self._session.album.add(sort(map(Path, wish.files)).photos)
-            self.ended.emit(entries, True)
+            if entries := self._session.album.add(sort_by_name(map(Path, wish.files)).photos):
+                self.ended.emit(entries, True)
 
     def _analyze_none(self) -> None:
         for wish in self._wishes:

@@ -1,5 +1,7 @@
 """The photos in the sidebar: thumbnail, name, and how it stands with each. Any number of them."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QItemSelection,
@@ -141,6 +143,15 @@ class PhotoList(QListView):
         """Tell that there is something else to act upon."""
         super().selectionChanged(selected, deselected)
         self.selection_changed.emit()
+
+    def dataChanged(  # noqa: N802 - Qt
+        self,
+        first: QModelIndex | QPersistentModelIndex,
+        last: QModelIndex | QPersistentModelIndex,
+        roles: Sequence[int] = (),
+    ) -> None:
+        """Paint anew and no more: every photo has the same room, and a list of Qt would lay out all of them again."""
+        QAbstractItemView.dataChanged(self, first, last, list(roles))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt
         """Leave Space to the full-size look, and letters to nobody: a list of file names needs no type-ahead."""

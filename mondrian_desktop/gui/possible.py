@@ -16,7 +16,7 @@ def possible(session: Session, asking: Asking, photos: PhotoList, batches: Batch
         has_photos=count > 0,
         has_photo=row >= 0,
         selected=len(selected),
-        idle=len(session.idle(selected, asking.advisor)),
+        idle=session.count_idle(selected, asking.advisor),
         is_running=session.feed.running is not None,
         has_waiting=session.waiting() > 0,
         has_critique=asking.has_critique,

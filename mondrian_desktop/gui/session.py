@@ -24,8 +24,8 @@ from mondrian_desktop.weights.catalog import NEUTRAL_ADVISOR, PromptForm, find
 if TYPE_CHECKING:
     from mondrian_desktop.pump import Task
 
-PUT_AT_ONCE = 250
-"""Photos that get in line in one step."""
+PUT_AT_ONCE = 100
+"""Photos that get in line in one step: some ten milliseconds."""
 _BY_STAGE = {
     Stage.READING: Standing.READING,
     Stage.LOADING: Standing.READING,
@@ -102,6 +102,9 @@ class Session(QObject):
         self.undo_stack = QUndoStack(self)
         self._by_job: dict[str, Entry] = {}
         self._putting: dict[Task, Generator[bool, None, None]] = {}
+        self._is_over = False
+        self._moves = 0
+        self._counted: tuple[tuple[str, int, Sequence[Entry]], int] = (("", 0, ()), 0)
         self._states: dict[str, JobState] = {}
         self._forms: dict[str, PromptForm] = {}
         self.feed.beat.connect(self._refresh)
@@ -116,10 +119,11 @@ class Session(QObject):
 
         Closing again does nothing.
         """
+        self._is_over = True
+        self.feed.close()
         for pieces in self._putting.values():
             deque(pieces, maxlen=0)
         self._putting.clear()
-        self.feed.close()
         while self._leaving:
             self._leaving.pop()()
 
@@ -139,28 +143,28 @@ class Session(QObject):
             raise task.error
 
     def _put_in_line(self, entries: Sequence[Entry], advisor_id: str) -> Generator[bool, None, None]:
-        """Put photos in line, of thousands some at a time; yield whether there are more."""
-        for start in range(0, len(entries), PUT_AT_ONCE):
-            idle = self.idle(entries[start : start + PUT_AT_ONCE], advisor_id)
+        """Put photos in line, of thousands some at a time, at the end all the rest; yield whether there are more."""
+        done = 0
+        while done < len(entries):
+            some = entries[done:] if self._is_over else entries[done : done + PUT_AT_ONCE]
+            done += len(some)
+            idle = self.idle(some, advisor_id)
             again = [self.job(entry, advisor_id) is not None for entry in idle]
+            jobs: list[Job] = []
             try:
-                jobs = [
-                    job
-                    for asked_again in (False, True)
-                    for job in self.service.submit_photos(
-                        [entry.path for entry, is_so in zip(idle, again, strict=True) if is_so is asked_again],
-                        advisor_id,
-                        again=asked_again,
-                    )
-                ]
+                for asked_again in (False, True):
+                    paths = [entry.path for entry, is_so in zip(idle, again, strict=True) if is_so is asked_again]
+                    if paths:
+                        jobs += self.service.submit_photos(paths, advisor_id, again=asked_again)
             except UserError as err:
                 self.told.emit(str(err))
                 return
             for entry, job in zip(idle, jobs, strict=True):
                 self._by_job[job.id] = entry
                 entry.jobs.append(job.id)
-            self._refresh([job.id for job in jobs])
-            yield start + PUT_AT_ONCE < len(entries)
+            if not self._is_over:
+                self._refresh([job.id for job in jobs])
+            yield done < len(entries)
 
     def adopt(self, job: Job) -> Entry:
         """Open the photo of a job that was started elsewhere, with what came of it; return its entry."""
@@ -175,6 +179,15 @@ class Session(QObject):
         """Return the photos that this advisor does not have in hand."""
         jobs = ((entry, self.job(entry, advisor_id)) for entry in entries)
         return [entry for entry, job in jobs if job is None or job.is_over]
+
+    def count_idle(self, entries: Sequence[Entry], advisor_id: str) -> int:
+        """Return how many these are: many are only counted again once a job has moved."""
+        if len(entries) <= PUT_AT_ONCE:
+            return len(self.idle(entries, advisor_id))
+        wanted = (advisor_id, self._moves, entries)
+        if self._counted[0] != wanted:
+            self._counted = (wanted, len(self.idle(entries, advisor_id)))
+        return self._counted[1]
 
     def stop(self) -> None:
         """End the running job; what it has written is kept. The next one in line begins."""
@@ -293,6 +306,7 @@ class Session(QObject):
             state = self.service.job(job_id).state
             if self._states.get(job_id) is not state:
                 self._states[job_id] = state
+                self._moves += 1
                 moved[entry] = None
         for entry in moved:
             self.changed.emit(entry)

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QUrl
 
 from mondrian_desktop.gui import incoming
-from mondrian_desktop.gui.incoming import AT_ONCE, Incoming, dropped, hovering, sort, sorting
+from mondrian_desktop.gui.incoming import AT_ONCE, Incoming, dropped, hovering, sort, sort_by_name, sorting
 from mondrian_desktop.pump import Pump
 
 
@@ -28,6 +28,23 @@ def test_sorts_by_what_they_are(files):
     assert [path.name for path in found.photos] == ["a.jpg", "b.HEIC", "nosuffix"]
     assert [path.name for path in found.folders] == ["holiday", "raw.jpg"]
     assert [path.name for path in found.others] == ["notes.txt"]
+
+
+def test_sorts_by_name_what_nobody_looks_at(monkeypatch):
+    monkeypatch.setattr(incoming, "_is_folder", lambda path: pytest.fail("looked at"))
+    names = ("a.jpg", "b.HEIC", "B.JPG", "holiday", "dot.", "notes.txt", "._a.jpg", ".a.jpg.icloud", ".a.txt", "c.jpg")
+    found = sort_by_name(Path("/share") / name for name in names)
+    assert [path.name for path in found.photos] == [
+        "a.jpg",
+        "b.HEIC",
+        "B.JPG",
+        "holiday",
+        "dot.",
+        ".a.jpg.icloud",
+        "c.jpg",
+    ]
+    assert [path.name for path in found.others] == ["notes.txt", "._a.jpg", ".a.txt"]
+    assert found.folders == ()
 
 
 def test_says_what_dropping_would_do(files):

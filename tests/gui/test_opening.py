@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mondrian_desktop.gui import opening
+from mondrian_desktop.gui import incoming, opening
 from mondrian_desktop.gui.batch_sheet import BatchSheet
 from mondrian_desktop.jobs.store import Store
 
@@ -96,6 +96,19 @@ def test_what_is_to_be_analyzed_is_in_line_even_if_the_app_ends_in_between(make_
     for _ in range(steps):
         stand.qtbot.wait(0)
     stand.close()
+    with_left = Store.open(tmp_path / "history.sqlite")
+    assert [job.path for job in with_left.unfinished()] == many
+    with_left.close()
+
+
+def test_at_the_end_the_disk_is_not_asked_about_what_is_still_to_be_opened(make_stand, many, tmp_path, monkeypatch):
+    stand = make_stand(store=Store.open(tmp_path / "history.sqlite"))
+    stand.service.pause()
+    stand.window.open_files([*many, tmp_path / "notes.txt"], analyze=True)
+    asked = []
+    monkeypatch.setattr(incoming, "_is_folder", lambda path: asked.append(path) or False)
+    stand.close()
+    assert asked == []
     with_left = Store.open(tmp_path / "history.sqlite")
     assert [job.path for job in with_left.unfinished()] == many
     with_left.close()
