@@ -1,7 +1,7 @@
 """The list of the library: as rows with their words, or as a grid of pictures."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QRegion
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -19,6 +19,7 @@ from mondrian_desktop.report.verdict import verdict
 
 _ROW_PICTURE = QSize(9 * GRID, 6 * GRID)
 _CELL_PICTURE = QSize(21 * GRID, 14 * GRID)
+_LAID_OUT_AT_ONCE = 5000
 
 
 class LibraryList(QListView):
@@ -38,8 +39,13 @@ class LibraryList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(_LAID_OUT_AT_ONCE)
         self.setMouseTracking(True)
         theme.changed.connect(self.viewport().update)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:  # noqa: N802 - Qt
+        """Return what is to be painted anew where these are selected: Qt would look for each cell of a grid."""
+        return QRegion(self.viewport().rect())
 
     @property
     def is_grid(self) -> bool:

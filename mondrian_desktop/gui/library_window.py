@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -29,7 +30,7 @@ from mondrian_desktop.gui.library_list import LibraryList
 from mondrian_desktop.gui.library_model import LibraryModel, entries
 from mondrian_desktop.gui.message_page import MessagePage
 from mondrian_desktop.gui.notice import Notice
-from mondrian_desktop.gui.selected_rows import select_rows, selected_rows
+from mondrian_desktop.gui.selected_rows import select_rows, selected_runs
 from mondrian_desktop.gui.theme import GRID, Theme
 from mondrian_desktop.jobs.chore import AT_ONCE
 from mondrian_desktop.jobs.history import Entry, Query
@@ -108,12 +109,12 @@ class LibraryWindow(QMainWindow):
     @property
     def selected(self) -> list[Entry]:
         """The selected analyses, in the order of the list; of thousands the first ones."""
-        return entries(self.model, selected_rows(self.list)[:MOST_OPENED])
+        return entries(self.model, islice(chain.from_iterable(selected_runs(self.list)), MOST_OPENED))
 
     @property
     def selected_ids(self) -> list[int]:
         """The ids of all selected analyses, in the order of the list."""
-        return self.model.ids(selected_rows(self.list))
+        return self.model.ids(selected_runs(self.list))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt
         """Search and listen no more."""
@@ -230,10 +231,10 @@ class LibraryWindow(QMainWindow):
         self._selection_changed()
 
     def _selection_changed(self) -> None:
-        rows = selected_rows(self.list)
-        count, is_free = len(rows), not self.chore.is_running
+        chosen = selected_runs(self.list)
+        count, is_free = sum(map(len, chosen)), not self.chore.is_running
         # Of many the first ones tell: a look at each file would take long.
-        looked_at = entries(self.model, rows[:_LOOKED_AT])
+        looked_at = entries(self.model, islice(chain.from_iterable(chosen), _LOOKED_AT))
         there = sum(entry.path is not None and entry.path.exists() for entry in looked_at)
         gone = sum(entry.path is not None for entry in looked_at) - there
         self.detail.show_entries(looked_at, count)
@@ -253,7 +254,7 @@ class LibraryWindow(QMainWindow):
         select_rows(self.list, self.model.rows_of(frozenset(ids)))
 
     def _open(self) -> None:
-        if len(selected_rows(self.list)) > MOST_OPENED:
+        if sum(map(len, selected_runs(self.list))) > MOST_OPENED:
             self.notice.tell(f"At most {MOST_OPENED} photos are opened at once.")
         elif paths := [entry.path for entry in self.selected if entry.path is not None and entry.path.exists()]:
             self.open_wanted.emit(paths)

@@ -131,7 +131,8 @@ class MainWindow(QMainWindow):
 
             self._library = LibraryWindow(self.session.service, self.theme)
             self._library.open_wanted.connect(self.open_files)
-        self._library.look_again()
+        else:
+            self._library.look_again()
         self._library.show()
         self._library.activateWindow()
         return self._library

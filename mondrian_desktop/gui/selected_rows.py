@@ -7,11 +7,22 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRa
 from PySide6.QtWidgets import QAbstractItemView
 
 
-def selected_rows(view: QAbstractItemView) -> list[int]:
-    """Return the selected rows, from top to bottom."""
+def selected_runs(view: QAbstractItemView) -> list[range]:
+    """Return the selected rows, from top to bottom, as ranges of those that follow each other."""
     # It is iterable, whatever its stub says.
     ranges = cast("Iterable[QItemSelectionRange]", view.selectionModel().selection())
-    return sorted({row for each in ranges for row in range(each.top(), each.bottom() + 1)})
+    found: list[range] = []
+    for first, stop in sorted((each.top(), each.bottom() + 1) for each in ranges if each.isValid()):
+        if found and first <= found[-1].stop:
+            found[-1] = range(found[-1].start, max(found[-1].stop, stop))
+        else:
+            found.append(range(first, stop))
+    return found
+
+
+def selected_rows(view: QAbstractItemView) -> list[int]:
+    """Return the selected rows, from top to bottom."""
+    return [row for run in selected_runs(view) for row in run]
 
 
 def select_rows(view: QAbstractItemView, rows: Iterable[int]) -> None:

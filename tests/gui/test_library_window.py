@@ -1,11 +1,14 @@
 """The library's window over a real history."""
 
 import json
+import sys
+from collections import Counter
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 
 from mondrian_desktop.engine.scripted import script
+from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.library_model import PAGE, LibraryModel
 from mondrian_desktop.jobs.history import Query
 from tests.gui.conftest import DIMENSIONS, answer
@@ -284,6 +287,42 @@ def test_pages_are_read_when_they_are_looked_at_and_let_go(library, monkeypatch)
         model.entry(number * PAGE)
     assert len(model._pages) <= 20
     assert model.query == Query()
+
+
+@pytest.mark.parametrize("is_grid", [False, True])
+def test_views_ask_no_python_for_each_of_the_rows(library, monkeypatch, is_grid) -> None:
+    stand, window = library
+    history = stand.service.history
+    page = history.page(Query(), PAGE)
+    monkeypatch.setattr(history, "count", lambda query: 5_000)
+    monkeypatch.setattr(history, "page", lambda query, limit, offset: page)
+    window.list.show_grid(is_grid)
+    called = Counter()
+    sys.setprofile(lambda frame, event, argument: called.update([frame.f_code.co_qualname] if event == "call" else []))
+    try:
+        window.model.look_again()
+        window.list.doItemsLayout()
+        window.list.selectAll()
+        window.list.grab()
+    finally:
+        sys.setprofile(None)
+    assert window.detail.message.text() == "5,000 analyses selected"
+    assert sum(called.values()) < 5_000
+    monkeypatch.undo()
+    window.look_again()
+
+
+def test_what_cannot_be_counted_leaves_the_list_as_it_is(library, monkeypatch) -> None:
+    stand, window = library
+
+    def fail(query):
+        raise UserError("The history could not be read: the disk reports an error.")
+
+    monkeypatch.setattr(stand.service.history, "count", fail)
+    with pytest.raises(UserError):
+        window.model.show_query(Query(words="best"))
+    assert window.model.query == Query()
+    assert len(names(window)) == 3
 
 
 def test_sidecars_are_written_beside_the_photos_and_what_was_not_is_told(library, qtbot) -> None:

@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QStringListModel
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
-from mondrian_desktop.gui.selected_rows import runs, select_rows, selected_rows
+from mondrian_desktop.gui.selected_rows import runs, select_rows, selected_rows, selected_runs
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def test_what_is_selected_is_found_again(view, rows):
     select_rows(view, [5])
     select_rows(view, rows)
     assert selected_rows(view) == rows
+    assert selected_runs(view) == runs(rows)
 
 
 def test_rows_that_follow_each_other_are_one_run():
