@@ -109,7 +109,8 @@ def sort(paths: Iterable[Path], addresses: int = 0) -> Incoming:
 def sort_by_name(paths: Iterable[Path]) -> Incoming:
     """Sort paths without a look at the disk: a folder that is not called like something else counts as a photo."""
     may_be_photo = _photo_names()
-    photos, others = [], []
+    photos: list[Path] = []
+    others: list[Path] = []
     for path in paths:
         (photos if may_be_photo(path.name) else others).append(path)
     return Incoming(tuple(photos), (), tuple(others))

@@ -267,7 +267,7 @@ class LibraryWindow(QMainWindow):
             name = clean_line(self.model.name(self.selected[0]), 60)
             self.undo_stack.push(_Delete(self, self.selected_ids, name))
             if 0 <= row < self.model.rowCount():
-                self.list.setCurrentIndex(self.model.index(row))
+                self.list.setCurrentIndex(self.model.index(row, 0))
 
     def change(self, ids: Sequence[int], *, deletes: bool) -> None:
         """Delete or restore analyses, of many some at a time, and show the list as it is then; a full disk is told."""

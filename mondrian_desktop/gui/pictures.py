@@ -80,7 +80,8 @@ class Thumbnails(QObject):
     def close(self) -> None:
         """Read no more."""
         self._wanted.clear()
-        for future in self._reading.values():
+        # One that had not begun is forgotten while it is cancelled.
+        for future in list(self._reading.values()):
             future.cancel()
 
     def _read_next(self) -> None:

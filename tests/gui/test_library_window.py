@@ -25,13 +25,13 @@ def library(make_stand, make_photo, qtbot):
 
 
 def names(library) -> list[str]:
-    return [library.model.data(library.model.index(row)) for row in range(library.model.rowCount())]
+    return [library.model.data(library.model.index(row, 0)) for row in range(library.model.rowCount())]
 
 
 def select(library, *rows: int) -> None:
     library.list.selectionModel().clearSelection()
     for row in rows:
-        library.list.selectionModel().select(library.model.index(row), QItemSelectionModel.SelectionFlag.Select)
+        library.list.selectionModel().select(library.model.index(row, 0), QItemSelectionModel.SelectionFlag.Select)
 
 
 def choose(box, value) -> None:

@@ -16,7 +16,7 @@ def database(tmp_path):
 
 
 def add(database, words, content):
-    photo = make_photo(content=content)
+    photo = make_photo("photo.jpg", content)
     with database.write() as connection:
         return analyses.write(connection, make_analysis(photo, text=answer(7, words)), "f", photo)
 
