@@ -1,6 +1,5 @@
 """What the screenshots show of a shoot: its batch from sheet to summary, the menu of the menu bar, the library."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,10 @@ from mondrian_desktop.gui.app import samples
 from mondrian_desktop.gui.batch_sheet import BatchSheet
 from mondrian_desktop.gui.menu_bar import MenuBar
 from mondrian_desktop.gui.selected_rows import select_rows
+from tools.studio import Scene, Studio
 
 if TYPE_CHECKING:
     from mondrian_desktop.gui.library_window import LibraryWindow
-    from tools.screenshots import Studio
 
 NAMES = tuple(
     f"{name}{dark}"
@@ -33,16 +32,14 @@ _NAMES = (
     "Dettifoss, the second morning, from the far side, after the rain.jpg", "DSC_0452 & 0453.jpg", "Ísafjörður.jpg",
 )  # fmt: skip
 
-Scene = Iterator[Callable[[], bool] | int]
 
-
-def play(studio: "Studio", scratch: Path) -> Scene:
+def play(studio: Studio, scratch: Path) -> Scene:
     """Visit every state."""
     yield from batch(studio, scratch)
     yield from library(studio)
 
 
-def batch(studio: "Studio", scratch: Path) -> Scene:
+def batch(studio: Studio, scratch: Path) -> Scene:
     """Analyze a folder: the sheet, the list while it runs, what failed, the summary; the menu of the menu bar."""
     window, batches = studio.window, studio.window.batches
     made = batches.window
@@ -87,7 +84,7 @@ def batch(studio: "Studio", scratch: Path) -> Scene:
     batches.close_window()
 
 
-def library(studio: "Studio") -> Scene:
+def library(studio: Studio) -> Scene:
     """Look at what was analyzed: list, grid, two compared, many selected, none found, growth."""
     made = studio.window.open_library()
     yield from _sized(studio, made, _LIBRARY_SIZE, "library", 1)
@@ -108,14 +105,14 @@ def library(studio: "Studio") -> Scene:
     made.close()
 
 
-def _sized(studio: "Studio", made: "LibraryWindow", size: tuple[int, int], name: str, *rows: int) -> Scene:
+def _sized(studio: Studio, made: "LibraryWindow", size: tuple[int, int], name: str, *rows: int) -> Scene:
     made.resize(*size)
     select_rows(made.list, rows)
     yield _SETTLE_MS
     yield from studio.both(name, made)
 
 
-def _menu(studio: "Studio", name: str, menu: MenuBar) -> Scene:
+def _menu(studio: Studio, name: str, menu: MenuBar) -> Scene:
     menu.refresh()
     menu.menu.ensurePolished()
     menu.menu.resize(menu.menu.sizeHint())

@@ -3,18 +3,12 @@
 The built-in model takes no questions: these exchanges were written down for the picture.
 """
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QUrl
 
 from mondrian_desktop.report.model import Exchange
-
-if TYPE_CHECKING:
-    from tools.screenshots import Studio
+from tools.studio import SETTLE_MS, Scene, Studio
 
 NAMES = ("ask-talk", "ask-talk-dark", "ask-talk-narrow", "ask-talk-narrow-dark")
-_SETTLE_MS = 700
 _TALK = (
     Exchange("Why is the sky so pale?", "The exposure was chosen for the boats. The sky is brighter by **two stops**."),
     Exchange(
@@ -39,18 +33,18 @@ _TALK = (
 _QUESTION = "Where would you crop?"
 
 
-def play(studio: "Studio") -> Iterator[Callable[[], bool] | int]:
+def play(studio: Studio) -> Scene:
     """Look at a conversation, wide and narrow, with one thought opened, and while an answer is awaited."""
     window = studio.window
     page = window.asking.pane.ask
     window.verbs["tab_ask"].trigger()
     page.show_talk(_TALK, "", "")
     page.text.anchorClicked.emit(QUrl("thought:1"))
-    yield _SETTLE_MS
+    yield SETTLE_MS
     yield from studio.both("ask-talk")
     window.resize(960, 640)
     page.show_talk(_TALK, _QUESTION, "")
-    yield _SETTLE_MS
+    yield SETTLE_MS
     yield from studio.both("ask-talk-narrow")
     window.resize(1280, 800)
     window.asking.questions.show()
