@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 from mondrian_desktop import paths
 from mondrian_desktop.critique.advisor import load_advisors
 from mondrian_desktop.critique.rubric import load_rubric
-from mondrian_desktop.engine.scripted import ScriptedEngine, script
+from mondrian_desktop.engine.protocol import Token
+from mondrian_desktop.engine.scripted import ScriptedEngine, Step, script
 from mondrian_desktop.gui.app import Desk
 from mondrian_desktop.gui.incoming import sort
 from mondrian_desktop.gui.main_window import MainWindow
@@ -40,6 +42,17 @@ def answer(score: int = 7, dimensions: Sequence[str] = DIMENSIONS, comment: str 
             "technical_notes": "Sharp where it counts.",
         }
     )
+
+
+class Endless:
+    """A script that gets so far in its answer (-1: to its end), and then counts on for ever."""
+
+    def __init__(self, steps: int = 8) -> None:
+        self._beginning = script(answer())[:steps]
+
+    def __iter__(self) -> Iterator[Step]:
+        yield from self._beginning
+        yield from (Token("", n, 20.0) for n in count(11))
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, 
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from mondrian_desktop.engine.protocol import Token
 from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.errors import UserError
 from mondrian_desktop.gui.batch_control import RETRIED_AT_ONCE, status, throughput
@@ -26,11 +25,7 @@ from mondrian_desktop.jobs.leaving import ENDED_AT_ONCE
 from mondrian_desktop.jobs.model import Batch, JobState
 from mondrian_desktop.jobs.pace import Progress
 from mondrian_desktop.jobs.store import Store
-from tests.gui.conftest import answer
-
-
-def endless():
-    return [*script(answer())[:-1], *(Token(" ", n, 20.0) for n in range(11, 200_000))]
+from tests.gui.conftest import Endless, answer
 
 
 @pytest.fixture
@@ -94,7 +89,7 @@ def test_a_folder_is_analyzed_by_the_advisors_that_were_ticked(stand, shoot):
 
 
 def test_pause_in_the_middle_of_a_photo_and_go_on(make_stand, shoot):
-    stand = make_stand(endless())
+    stand = make_stand(Endless(-1))
     window = start(stand, shoot)
     stand.qtbot.waitUntil(lambda: stand.window.session.feed.running is not None, timeout=10_000)
     wait_for(stand, "Running")
@@ -112,7 +107,7 @@ def test_pause_in_the_middle_of_a_photo_and_go_on(make_stand, shoot):
 
 
 def test_waiting_photos_are_moved_and_skipped(make_stand, shoot):
-    stand = make_stand(endless(), script(answer()))
+    stand = make_stand(Endless(-1), script(answer()))
     window = start(stand, shoot)
     wait_for(stand, "Running")
     assert names(window) == ["0", "1", "2", "3", "4"]
@@ -174,7 +169,7 @@ def test_the_summary_at_the_end_is_sortable_and_exported(make_stand, shoot, tmp_
 
 def test_a_crowd_comes_and_goes_in_pieces(make_stand, tmp_path, make_photo):
     """What the window has to take in between two turns of the event loop is bounded, however many photos there are."""
-    stand = make_stand(endless())
+    stand = make_stand(Endless(-1))
     photo, crowd = make_photo(), tmp_path / "crowd"
     crowd.mkdir()
     for n in range(1_500):
@@ -241,12 +236,12 @@ def test_an_empty_folder_is_told(stand, tmp_path):
 
 def test_what_was_left_goes_on_by_itself_or_is_offered(make_stand, shoot, tmp_path, monkeypatch):
     history = tmp_path / "data" / "history.db"
-    first = make_stand(endless(), store=Store.open(history))
+    first = make_stand(Endless(-1), store=Store.open(history))
     start(first, shoot)
     wait_for(first, "Running")
     first.close()
     monkeypatch.setattr("mondrian_desktop.gui.batch_control.RESUME_BATCHES", _Off)
-    second = make_stand(endless(), store=Store.open(history))
+    second = make_stand(Endless(-1), store=Store.open(history))
     second.qtbot.waitUntil(lambda: "not finished the last time" in second.window.notice.text, timeout=10_000)
     assert second.window.notice.text == "5 analyses of “Iceland” were not finished the last time."
     assert second.service.jobs == ()

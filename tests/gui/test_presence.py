@@ -8,18 +8,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from mondrian_desktop import paths
-from mondrian_desktop.engine.protocol import Token
-from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui import app, mac, menu_bar
 from mondrian_desktop.jobs import handover
 from mondrian_desktop.jobs.model import JobState
 from mondrian_desktop.jobs.store import Store
 from mondrian_desktop.settings import KEEP_AWAKE, NOTIFY
-from tests.gui.conftest import answer
-
-
-def endless():
-    return [*script(answer())[:-1], *(Token(" ", n, 20.0) for n in range(11, 200_000))]
+from tests.gui.conftest import Endless
 
 
 @pytest.fixture
@@ -45,7 +39,7 @@ def stop(stand):
 
 @pytest.fixture
 def tray(make_stand):
-    return make_stand(endless(), has_tray=True)
+    return make_stand(Endless(-1), has_tray=True)
 
 
 def ink(progress):

@@ -4,11 +4,9 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 
 from mondrian_desktop import paths
-from mondrian_desktop.engine.protocol import Token
-from mondrian_desktop.engine.scripted import script
 from mondrian_desktop.gui import mac
 from mondrian_desktop.jobs.history import Query
-from tests.gui.conftest import answer
+from tests.gui.conftest import Endless
 
 
 @pytest.fixture
@@ -78,7 +76,7 @@ def test_cancel_deletes_nothing(stand, page, make_photo):
 
 
 def test_what_is_under_way_is_not_pulled_from_under_the_model(make_stand, make_photo):
-    stand = make_stand([*script(answer())[:8], *[Token("", 9, 20.0)] * 1_000_000])
+    stand = make_stand(Endless())
     page = stand.window.show_preferences("Privacy").privacy_page
     stand.open(make_photo(), analyze=True)
     stand.qtbot.waitUntil(lambda: stand.window.session.feed.running is not None)

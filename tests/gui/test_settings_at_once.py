@@ -16,7 +16,7 @@ from mondrian_desktop.jobs.run import Analyzed, Thinking
 from mondrian_desktop.settings import ALL, SERVICE_PORT, find
 from mondrian_desktop.weights.space import GIB
 from mondrian_desktop.weights.standing import Machine
-from tests.gui.conftest import answer
+from tests.gui.conftest import Endless, answer
 
 CHECKS = {}
 """By the setting's name: what changes it and looks for the effect."""
@@ -351,16 +351,10 @@ def test_another_language_shows_in_the_preview_of_a_prompt(scene):
     assert "German" in page.preview.toPlainText()
 
 
-class Slowly:
-    """A critique that is written until it is stopped."""
-
-    tokens = tuple(Token(" ", n, 20.0) for n in range(11, 200_000))
-
-
 def test_another_update_interval_is_kept_by_the_critique_that_is_being_written(
     make_stand, make_photo, tmp_path, monkeypatch
 ):
-    scene = Scene(make_stand, make_photo, tmp_path, monkeypatch, [*script(answer())[:-1], *Slowly.tokens])
+    scene = Scene(make_stand, make_photo, tmp_path, monkeypatch, Endless(-1))
     scene.set("update_interval", 60)
     told, tokens = [], []
     scene.service.subscribe(lambda update: told.append(update) if isinstance(update.event, Thinking) else None)
@@ -374,7 +368,7 @@ def test_another_update_interval_is_kept_by_the_critique_that_is_being_written(
 
 
 def test_staying_awake_follows_at_once(make_stand, make_photo, tmp_path, monkeypatch):
-    scene = Scene(make_stand, make_photo, tmp_path, monkeypatch, [*script(answer())[:-1], *Slowly.tokens])
+    scene = Scene(make_stand, make_photo, tmp_path, monkeypatch, Endless(-1))
     begun = []
     monkeypatch.setattr(mac.Activity, "begin", lambda activity, why: begun.append(why))
     monkeypatch.setattr(mac.Activity, "end", lambda activity: begun.clear())

@@ -12,6 +12,7 @@ import skimage
 from PIL import Image
 
 from mondrian_desktop import paths
+from mondrian_desktop.photo.isolate import DecoderProcess
 
 _BUNDLED = Path(skimage.__file__).parent / "data"
 _HANDLES = Path("/proc/self/fd") if Path("/proc/self/fd").is_dir() else Path("/dev/fd")
@@ -52,3 +53,11 @@ def no_file_left_open(tmp_path: Path) -> Iterator[None]:
     """Fail where the test leaves a file of its own open."""
     yield
     assert not open_files(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[DecoderProcess]:
+    """The process in which heavy decoders run, for the tests of one module."""
+    process = DecoderProcess()
+    yield process
+    process.close()

@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -184,3 +185,14 @@ _STORED = {
 def stored(image: Image.Image, orientation: int) -> Image.Image:
     """The image as it lies in a file whose EXIF orientation turns it upright."""
     return image.transpose(_STORED[orientation]) if orientation > 1 else image
+
+
+def save(image: Image.Image, path: Path, **options: object) -> Path:
+    """Write a picture, with Pillow's options for its format, and return where."""
+    image.save(path, **options)
+    return path
+
+
+def color(pixels: np.ndarray, y: int, x: int) -> tuple[int, ...]:
+    """Return the color of a pixel."""
+    return tuple(int(value) for value in pixels[y, x])

@@ -1,6 +1,5 @@
 """Every format: recognized by content, upright, in sRGB, over grey, first page."""
 
-import io
 import shutil
 from pathlib import Path
 
@@ -16,29 +15,14 @@ from mondrian_desktop.photo.decode import (
     read_photo,
     read_thumbnail,
 )
-from mondrian_desktop.photo.formats import FORMATS, format_of, jpeg
+from mondrian_desktop.photo.formats import FORMATS, format_of
 from mondrian_desktop.photo.formats.base import NEUTRAL_GREY
 from mondrian_desktop.photo.isolate import DecoderProcess
 from tests.photo import make, make_icc
+from tests.photo.make import color, save
 
 DATA = Path(__file__).parent / "data"
 ORIENTED = {"jpg": "JPEG", "png": "PNG", "webp": "WebP", "tif": "TIFF", "avif": "AVIF"}
-
-
-@pytest.fixture(scope="module")
-def process() -> DecoderProcess:
-    process = DecoderProcess()
-    yield process
-    process.close()
-
-
-def color(pixels: np.ndarray, y: int, x: int) -> tuple[int, ...]:
-    return tuple(int(value) for value in pixels[y, x])
-
-
-def save(image: Image.Image, path: Path, **options: object) -> Path:
-    image.save(path, **options)
-    return path
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -247,88 +231,6 @@ def test_detail_is_measured_at_full_resolution(tmp_path: Path) -> None:
         assert photo.measurements.rms_contrast < 0.05
 
 
-@pytest.mark.parametrize("progressive", [False, True])
-def test_large_jpegs_are_measured_as_small_ones(
-    tmp_path: Path, photographs: dict[str, np.ndarray], progressive: bool
-) -> None:
-    large = Image.fromarray(photographs["lake"]).resize((3200, 1800), Image.Resampling.BICUBIC)
-    one = read_photo(save(large, tmp_path / "photo.jpg", quality=95, progressive=progressive))
-    other = read_photo(save(large, tmp_path / "photo.png"))
-    assert (one.width, one.height) == (3200, 1800)
-    assert one.measurements.edge_blur_px == pytest.approx(other.measurements.edge_blur_px, rel=0.1)
-    assert np.abs(one.pixels.astype(int) - other.pixels).mean() < 3
-
-
-def test_huge_progressive_jpegs_are_decoded_by_the_other_process(
-    tmp_path: Path, process: DecoderProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = save(make.corners(1500, 1000), tmp_path / "photo.jpg", progressive=True)
-    plain = save(make.corners(1500, 1000), tmp_path / "plain.jpg")
-    here, small = read_photo(path), read_thumbnail(path, 100)
-    monkeypatch.setattr(jpeg, "HEAVY_BYTES", 3_000_000)
-    # Of the two, only the progressive one needs what is not there any more.
-    closed = DecoderProcess()
-    closed.close()
-    assert read_photo(plain, 1024, closed).format == "JPEG"
-    for read in (read_photo, read_thumbnail):
-        with pytest.raises(UserError, match="the app is closing"):
-            read(path, 1024, closed)
-    there = read_photo(path, 1024, process)
-    assert np.array_equal(there.pixels, here.pixels)
-    assert there.measurements == here.measurements
-    assert np.array_equal(read_thumbnail(path, 100, process), small)
-
-
-def one_component_after_the_other(path: Path) -> Path:
-    """Write a JPEG whose three components each have a scan, as libjpeg's jpegtran does on request; nothing is in it.
-
-    T.81: a frame of three components, and three scans whose blocks are all "DC difference 0, end of block".
-    """
-    quantization = b"\xff\xdb\x00\x43\x00" + bytes([16] * 64)
-    frame = b"\xff\xc0\x00\x11\x08" + (64).to_bytes(2, "big") + (96).to_bytes(2, "big") + b"\x03"
-    frame += b"".join(bytes([number, 0x11, 0]) for number in (1, 2, 3))
-    # One code of one bit, for the only symbol: 0.
-    tables = b"".join(b"\xff\xc4\x00\x14" + bytes([kind]) + bytes([1] + [0] * 15) + b"\x00" for kind in (0x00, 0x10))
-    blocks = (64 // 8) * (96 // 8)
-    scans = b"".join(
-        b"\xff\xda\x00\x08\x01" + bytes([number, 0x00]) + b"\x00\x3f\x00" + bytes(2 * blocks // 8)
-        for number in (1, 2, 3)
-    )
-    path.write_bytes(b"\xff\xd8" + quantization + frame + tables + scans + b"\xff\xd9")
-    return path
-
-
-def test_a_jpeg_with_a_scan_for_each_component_counts_as_one_that_takes_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = one_component_after_the_other(tmp_path / "photo.jpg")
-    photo = read_photo(path)
-    assert (photo.width, photo.height) == (96, 64)
-    assert abs(int(photo.pixels.mean()) - 128) <= 1
-    plain = save(Image.new("RGB", (96, 64)), tmp_path / "plain.jpg")
-    monkeypatch.setattr(jpeg, "HEAVY_BYTES", 3 * 2 * 96 * 64 - 1)
-    for name, is_heavy in ((path, True), (plain, False)):
-        with name.open("rb") as file:
-            assert jpeg.is_heavy(file, name) is is_heavy
-    monkeypatch.setattr(jpeg, "HEAVY_BYTES", 3 * 2 * 96 * 64)
-    with path.open("rb") as file:
-        assert not jpeg.is_heavy(file, path), "exactly two bytes for each sample"
-
-
-def test_progressive_jpegs_that_would_fill_the_memory_are_refused_in_a_sentence(
-    tmp_path: Path, process: DecoderProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = save(make.corners(1500, 1000), tmp_path / "photo.jpg", progressive=True)
-    monkeypatch.setattr(jpeg, "TOO_HEAVY_BYTES", 4_000_000)
-    for read in (read_photo, read_thumbnail):
-        with pytest.raises(UserError, match="progressive JPEG of 2 megapixels") as caught:
-            read(path, 1024)
-        assert "baseline" in str(caught.value)
-    # The same picture in one scan is read, however large.
-    plain = save(make.corners(1500, 1000), tmp_path / "plain.jpg")
-    assert read_photo(plain, 1024, process).width == 1500
-
-
 def test_sixteen_bits_of_grey_are_measured(tmp_path: Path) -> None:
     deep = np.linspace(0, 65535, 300 * 200).reshape(200, 300).astype(np.uint16)
     pixels = read_photo(save(Image.fromarray(deep), tmp_path / "photo.png")).pixels
@@ -361,36 +263,6 @@ def test_formats_do_not_claim_each_other_s_files(tmp_path: Path) -> None:
     assert format_of(b"\xff\xd8\xff", "").name == "JPEG"
     assert format_of(b"II*\0" + bytes(60), ".nef").name == "RAW"
     assert format_of(b"II*\0" + bytes(60), ".tif").name == "TIFF"
-
-
-def test_thumbnails_are_the_embedded_ones_where_these_are_large_enough(tmp_path: Path) -> None:
-    embedded = make.jpeg(Image.new("RGB", (160, 120), (10, 200, 10)))
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(make.jpeg(make.corners(1200, 800), exif=make.exif(thumbnail=embedded)))
-    green = read_thumbnail(path, 160)
-    # The picture is 3:2, the thumbnail 4:3: its bars are cut off.
-    assert green.shape == (107, 160, 3)
-    assert color(green, 50, 80) == pytest.approx((10, 200, 10), abs=4)
-    assert color(read_thumbnail(path, 300), 50, 80) == pytest.approx((10, 200, 10), abs=4)
-    assert make.corners_of(read_thumbnail(path, 600)) == "RG-B"
-
-
-@pytest.mark.parametrize("embedded", [b"\xff\xd8\xff broken", b"no jpeg"])
-def test_broken_embedded_thumbnails_are_passed_over(tmp_path: Path, embedded: bytes) -> None:
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(make.jpeg(make.corners(1200, 800), exif=make.exif(thumbnail=embedded)))
-    assert make.corners_of(read_thumbnail(path, 160)) == "RG-B"
-
-
-@pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_embedded_thumbnails_come_upright(tmp_path: Path, orientation: int) -> None:
-    small = make.jpeg(make.stored(make.corners(160, 107), orientation))
-    exif = make.exif({0x0112: (make.SHORT, orientation)}, small)
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(make.jpeg(make.stored(Image.new("RGB", (1200, 800)), orientation), exif=exif))
-    found = read_thumbnail(path, 160)
-    assert make.corners_of(found) == "RG-B"
-    assert found.shape[:2] == (107, 160)
 
 
 def test_iptc_in_jpeg_and_raw_profiles_in_png_are_read(tmp_path: Path) -> None:
@@ -438,11 +310,3 @@ def test_pillow_is_asked_for_nothing_but_the_format(tmp_path: Path) -> None:
     path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
     with pytest.raises(UserError, match="not a photo"):
         read_photo(path)
-
-
-def test_thumbnails_are_small(tmp_path: Path) -> None:
-    stream = io.BytesIO()
-    make.corners(900, 600).save(stream, "PNG")
-    path = tmp_path / "photo.png"
-    path.write_bytes(stream.getvalue())
-    assert read_thumbnail(path, 200).shape == (133, 200, 3)

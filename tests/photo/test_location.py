@@ -1,7 +1,6 @@
 """Where a photo was taken, for a user who asks: from EXIF, XMP and a sidecar; hostile values are none."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,6 @@ from tests.photo.test_xmp import PACKET
 
 pytestmark = pytest.mark.usefixtures("no_file_left_open")
 SYDNEY = {1: (ASCII, "S"), 2: (RATIONAL, [33, 51, 24.84]), 3: (ASCII, "E"), 4: (RATIONAL, [151, 12, 54.36])}
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[DecoderProcess]:
-    process = DecoderProcess()
-    yield process
-    process.close()
 
 
 def photo_at(path: Path, gps: make.Directory, file_format: str = "JPEG") -> Path:

@@ -15,13 +15,6 @@ from tests.photo import make
 from tests.photo.test_xmp import PACKET
 
 
-@pytest.fixture(scope="module")
-def process() -> DecoderProcess:
-    process = DecoderProcess()
-    yield process
-    process.close()
-
-
 def write(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     return path

@@ -5,6 +5,8 @@ import socket
 import pytest
 
 from mondrian_desktop.pump import Pump
+from mondrian_desktop.weights.catalog import from_repo
+from mondrian_desktop.weights.download import download
 from mondrian_desktop.weights.events import Patience
 from tests.weights.hub_server import HubServer, Repo
 from tests.weights.made import REPO, model_files
@@ -105,3 +107,18 @@ def drive():
         return seen
 
     return run
+
+
+@pytest.fixture
+def entry():
+    return from_repo(REPO)
+
+
+@pytest.fixture
+def fetch(drive, patience):
+    """Return a function that downloads an entry and returns the events."""
+
+    def fetch(entry, until=None, **changes):
+        return drive(download(entry, **({"patience": patience} | changes)), until)
+
+    return fetch

@@ -1,7 +1,11 @@
+import hashlib
 import json
 import struct
 
+from mondrian_desktop.weights import places
+
 REPO = "org/name"
+WEIGHTS = "model.safetensors"
 FETCHED = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer.model", "chat_template.jinja"}
 
 
@@ -30,3 +34,13 @@ def model_files(size=64):
         "preprocessor_config.json": b"{}",
         "model.safetensors": safetensors(size),
     }
+
+
+def partial(repo):
+    """Return where the part of the weights is kept that has come so far."""
+    return places.partial(places.hub_cache(), REPO, hashlib.sha256(repo.files[WEIGHTS]).hexdigest())
+
+
+def files_in(folder):
+    """Return what the files in a folder hold, by name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
