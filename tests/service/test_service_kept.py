@@ -14,8 +14,6 @@ from mondrian_desktop.jobs.store import Store
 from tests.jobs.scene import SAMPLES, Disk, answer, make_service
 from tests.service.conftest import state
 
-pytestmark = pytest.mark.usefixtures("moving")
-
 
 def test_what_was_done_is_known_in_the_next_session(make, history):
     service = make(history=history)

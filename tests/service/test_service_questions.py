@@ -9,8 +9,6 @@ from mondrian_desktop.jobs.model import JobState
 from tests.jobs.scene import SAMPLES, answer
 from tests.service.conftest import state
 
-pytestmark = pytest.mark.usefixtures("moving")
-
 
 @pytest.fixture
 def chat(tmp_path):
