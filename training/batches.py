@@ -12,8 +12,10 @@ from training import rubric, topics
 from training.answers import advisors, answer
 from training.color import Floats
 from training.dataset import Pictures
-from training.measure import NAMES, Facts, edges_by_cell
+from training.measure import NAMES, PARTS, Facts, parts
 from training.model import patchify
+from training.photos import Pixels
+from training.recolor import recolored
 from training.sizes import CELL, Size
 from training.tokenizer import CONTROL, END, prompt
 
@@ -76,9 +78,9 @@ class Batch:
         (10,) token ids of the scores 1 to 10.
     facts, grid
         The targets of :func:`targets`, and the size of the picture in image tokens; None for questions.
-    patches, cells, edges
-        The picture, the visual weight of its cells (B, cells), and range and steepness of the strongest edge in each
-        (B, cells, 2), NaN where noise hides it; None where the picture is not seen.
+    patches, cells, parts
+        The picture, the visual weight of its cells (B, cells), and what else is in each (B, cells, 24) as by
+        :func:`training.measure.parts`; None where the picture is not seen.
     told
         (B, cells, facts): the targets, a little off and in each cell a little more; None where the picture is seen.
     """
@@ -92,15 +94,21 @@ class Batch:
     grid: tuple[int, int] = (0, 0)
     patches: Tensor | None = None
     cells: Tensor | None = None
-    edges: Tensor | None = None
+    parts: Tensor | None = None
     told: Tensor | None = None
 
 
 class Batches:
-    """Draws batches. The generator's state is all there is to save."""
+    """Draws batches. The generator's state is all there is to save.
 
-    def __init__(self, groups: dict[Size, Pictures], tokenizer: Tokenizer, rng: np.random.Generator) -> None:
+    ``recolor`` is the share of pictures that are shown in other hues.
+    """
+
+    def __init__(
+        self, groups: dict[Size, Pictures], tokenizer: Tokenizer, rng: np.random.Generator, recolor: float = 0.0
+    ) -> None:
         self.groups = groups
+        self.recolor = recolor
         self.tokenizer = tokenizer
         self.rng = rng
         self._sizes = list(groups)
@@ -122,27 +130,32 @@ class Batches:
         facts = group.facts[rows].copy()
         facts[mirrored, NAMES.index("weight_x")] *= -1
         read = [Facts(*(float(value) for value in row)) for row in facts]
+        if seen:
+            pixels = group.pixels[rows]
+            for number in np.flatnonzero(self.rng.random(count) < self.recolor):
+                angle = self.rng.uniform(-np.pi, np.pi)
+                pixels[number], read[number] = recolored(pixels[number], read[number], angle)
         batch = self._answers(read) if text else Batch(torch.zeros(count, 0, dtype=torch.long), 0, torch.zeros(0))
         batch.grid = (size[0] // CELL, size[1] // CELL)
         batch.facts = torch.from_numpy(targets(read))
         if seen:
-            self._show(batch, group, rows, mirrored)
+            self._show(batch, pixels, group.weights[rows], read, mirrored)
         else:
             batch.told = self._tell(batch.facts, batch.grid[0] * batch.grid[1])
         return batch
 
     def _show(
-        self, batch: Batch, group: Pictures, rows: npt.NDArray[np.int64], mirrored: npt.NDArray[np.bool_]
+        self, batch: Batch, pixels: Pixels, weights: Floats, facts: list[Facts], mirrored: npt.NDArray[np.bool_]
     ) -> None:
-        pixels, cells = group.pixels[rows], group.weights[rows].copy()
         pixels[mirrored] = pixels[mirrored][:, :, ::-1]
-        cells[mirrored] = cells[mirrored][:, :, ::-1]
-        edges = np.stack([edges_by_cell(picture.astype(np.float32) / 255) for picture in pixels])
-        # Measured before the noise where it was made; here there is only the finished picture.
-        edges[group.facts[rows, NAMES.index("noise")] > 0] = np.nan
+        weights[mirrored] = weights[mirrored][:, :, ::-1]
+        measured = [
+            parts(np.float32(picture) / 255, weight, noisy=each.noise > 0)
+            for picture, weight, each in zip(pixels, weights, facts, strict=True)
+        ]
         batch.patches = patchify(torch.from_numpy(pixels))
-        batch.cells = torch.from_numpy(cells.reshape(len(rows), -1))
-        batch.edges = torch.from_numpy(edges.reshape(len(rows), -1, 2))
+        batch.cells = torch.from_numpy(weights.reshape(len(facts), -1))
+        batch.parts = torch.from_numpy(np.stack(measured).reshape(len(facts), -1, len(PARTS)))
 
     def _tell(self, facts: Tensor, cells: int) -> Tensor:
         off = self.rng.standard_normal((len(facts), 1, facts.shape[1]), np.float32)

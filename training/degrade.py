@@ -96,6 +96,12 @@ def degrade(picture: Floats, how: Degradation, rng: np.random.Generator) -> tupl
     return before, (np.clip(after, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
+def neutrality(lab: Floats) -> Floats:
+    """Return how much each color (…, 3) may be what is left of a neutral middle tone, 0 to 1."""
+    chroma2 = lab[..., 1] ** 2 + lab[..., 2] ** 2
+    return np.exp(-chroma2 / 12**2) * ((lab[..., 0] > 15) & (lab[..., 0] < 95))
+
+
 def own_cast(picture: Floats) -> Cast:
     """Return the cast of a picture as found: the mean a*, b* of its nearly neutral middle tones.
 
@@ -103,8 +109,7 @@ def own_cast(picture: Floats) -> Cast:
     the result is to 0. Its length is at most about 8.
     """
     lab = to_lab(picture[::2, ::2])
-    chroma2 = lab[..., 1] ** 2 + lab[..., 2] ** 2
-    weight = np.exp(-chroma2 / 12**2) * ((lab[..., 0] > 15) & (lab[..., 0] < 95))
+    weight = neutrality(lab)
     share = float(weight.mean())
     if share == 0:
         return 0.0, 0.0

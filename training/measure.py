@@ -5,15 +5,17 @@ application must not contradict its own model. Sharpness and noise differ: here 
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
 from mondrian_desktop.photo import color as app_color
 from mondrian_desktop.photo import layout, tone
 from training.color import LUMA, Floats, to_lab
-from training.degrade import Cast
+from training.degrade import Cast, neutrality
 from training.sizes import CELL
 
 HIGHLIGHT, SHADOW = (tone.HIGHLIGHT - 0.5) / 255, (tone.SHADOW + 0.5) / 255
@@ -152,25 +154,89 @@ def edges(picture: Floats) -> tuple[float, float]:
     return float(np.percentile(steepness[strong], 80)), float((around > 0.12).mean())
 
 
-def edge_maps(picture: Floats) -> tuple[Floats, Floats]:
-    """Return for each pixel the range of luma around it, and the steepest step near it over that range."""
+def edge_maps(picture: Floats, near: int = 5) -> tuple[Floats, Floats]:
+    """Return for each pixel the range of luma around it, and the steepest step ``near`` it over that range."""
     luma = picture @ LUMA
     steps = np.hypot(ndimage.convolve1d(luma, [0.5, 0, -0.5], 0), ndimage.convolve1d(luma, [0.5, 0, -0.5], 1))
     # The range is taken a little wider than the steps, so that no edge is judged by a part of it.
     around = ndimage.maximum_filter(luma, 11) - ndimage.minimum_filter(luma, 11)
-    return around, ndimage.maximum_filter(steps, 5) / np.maximum(around, 0.02)
+    return around, ndimage.maximum_filter(steps, near) / np.maximum(around, 0.02)
 
 
-def edges_by_cell(picture: Floats) -> Floats:
-    """Return the range and the steepness of the strongest edge in each image token's cell, (H / 32, W / 32, 2)."""
-    height, width = picture.shape[:2]
-    tall, wide = height // CELL, width // CELL
-    around, steepness = (
-        each.reshape(tall, CELL, wide, CELL).swapaxes(1, 2).reshape(tall, wide, -1) for each in edge_maps(picture)
-    )
-    strongest = around.max(-1, keepdims=True)
-    strong = around > 0.85 * strongest
-    return np.stack([strongest[..., 0], (steepness * strong).sum(-1) / strong.sum(-1).clip(1)], -1).astype(np.float32)
+def parts(picture: Floats, weight: Floats, *, noisy: bool) -> Floats:
+    """Return what the facts of a picture (H, W, 3) are made of in each image token's cell, (H / 32, W / 32, 24).
+
+    Of about unit spread; columns as in :data:`PARTS`. Of those called "given" the mean is the fact, or goes with it:
+    there each cell counts by its share in the whole picture. What is known of edges is NaN in a ``noisy`` picture,
+    which hides them, and acutance where there is hardly an edge.
+
+    Parameters
+    ----------
+    weight
+        As by :func:`by_cell`.
+    """
+    # As far as the range is taken, so that every pixel beside an edge knows its steepness and the mean tells it.
+    around, steepness = (_cells(each) for each in edge_maps(picture, near=11))
+    strongest = around.max(-1)
+    here = around > 0.85 * strongest[..., None]
+    acutance = (steepness * here).sum(-1) / here.sum(-1).clip(1)
+    strong = around > max(0.02, float(np.percentile(around[..., ::4], 85)))
+    of_strong = 1 / max(float(strong.mean()), 0.001)
+    edges = [
+        np.log2(strongest.clip(0.02)) + 3,
+        np.where(strongest > 0.08, np.log2(acutance.clip(0.02)) + 1.5, np.nan),
+        (around > 0.12).mean(-1) * 3 - 1,
+        of_strong * strong.mean(-1) - 1,
+        of_strong * (steepness * strong).mean(-1) * 2 - 1,
+    ]
+
+    # A quarter of the pixels says as much.
+    pixels = picture[::2, ::2]
+    lab = to_lab(pixels)
+    neutral = neutrality(lab)
+    of_neutral = 1 / (float(neutral.mean()) + 0.05)
+    lightness, a, b, neutrals = (_cells(each, CELL // 2) for each in (*np.moveaxis(lab, -1, 0), neutral))
+    darkest, lightest = np.percentile(lightness, [10, 90], axis=-1)
+    most, least = pixels.max(-1) > HIGHLIGHT, pixels.min(-1) > HIGHLIGHT
+    clipped = [_cells(each, CELL // 2).mean(-1) for each in (least, pixels.max(-1) < SHADOW, most & ~least)]
+    tones = [
+        lightness.mean(-1) / 25 - 2,
+        a.mean(-1) / 12,
+        b.mean(-1) / 15,
+        np.hypot(a, b).mean(-1) / 14 - 1.5,
+        darkest / 25 - 1.5,
+        lightest / 25 - 2.5,
+        *(3 * np.sqrt(each) for each in clipped),
+        *(4 * each for each in clipped),
+        2 * neutrals.mean(-1) - 1,
+        (neutrals * a).mean(-1) / 3,
+        (neutrals * b).mean(-1) / 3,
+        of_neutral * (neutrals * a).mean(-1) / 5,
+        of_neutral * (neutrals * b).mean(-1) / 5,
+    ]
+    tall, wide = weight.shape
+    y, x = np.mgrid[0:tall, 0:wide]
+    given = weight * weight.size
+    places = [given * ((2 * x + 1) / wide - 1), given * ((2 * y + 1) / tall - 1)]
+    columns = np.stack([*edges, *tones, *places], -1).astype(np.float32)
+    if noisy:
+        columns[..., : len(edges)] = np.nan
+    return columns
+
+
+PARTS = (
+    *("range", "acutance", "detail", "strong edges", "acutance given"),
+    *("lightness", "a", "b", "chroma", "darkest", "lightest"),
+    *("white", "black", "channel", "white given", "black given", "channel given"),
+    *("neutral", "neutral a", "neutral b", "cast a given", "cast b given"),
+    *("weight x given", "weight y given"),
+)
+
+
+def _cells(values: npt.NDArray[Any], side: int = CELL) -> npt.NDArray[Any]:
+    """(H, W) -> (H / side, W / side, side * side)."""
+    tall, wide = values.shape[0] // side, values.shape[1] // side
+    return values.reshape(tall, side, wide, side).swapaxes(1, 2).reshape(tall, wide, side * side)
 
 
 def weights(picture: Floats) -> Floats:

@@ -22,7 +22,7 @@ class Config:
     """Sizes.
 
     ``deepstack`` are the vision layers whose output is added to the first text layers, ``middle`` is the one after
-    which it is known what lies in each cell, and ``facts`` the number of measurements.
+    which it is known what lies in each cell; ``facts`` and ``parts`` count the measurements of a picture and of a cell.
     """
 
     vision_width: int = 192
@@ -31,7 +31,7 @@ class Config:
     vision_hidden: int = 768
     positions: int = 256
     deepstack: tuple[int, ...] = (1, 3)
-    middle: int = 2
+    middle: int = 3
     width: int = 256
     layers: int = 6
     heads: int = 4
@@ -44,6 +44,7 @@ class Config:
     patch: int = 16
     merge: int = 2
     facts: int = 26
+    parts: int = 24
 
     def as_dict(self) -> dict[str, object]:
         """Return the fields, for a checkpoint."""
@@ -333,7 +334,7 @@ class MondrianMini(nn.Module):
 
     ``directions`` are where the measurements stand in an image token: fixed, orthogonal, (facts, width). The vision
     encoder learns to write them there and the language model to read them, each without waiting for the other.
-    ``local`` reads off half-way what lies in each cell: visual weight, range of brightness, acutance.
+    ``local`` reads off half-way what lies in each cell: its visual weight and its part of the facts.
     """
 
     directions: Tensor
@@ -343,7 +344,7 @@ class MondrianMini(nn.Module):
         self.config = c
         self.model = Inner(c)
         joined = 4 * c.vision_width
-        self.local = nn.Sequential(nn.LayerNorm(joined), nn.Linear(joined, 3))
+        self.local = nn.Sequential(nn.LayerNorm(joined), nn.Linear(joined, 1 + c.parts))
         for name, parameter in self.named_parameters():
             _initialize(name, parameter)
         axes = torch.randn(c.width, c.facts, generator=torch.Generator().manual_seed(26))
@@ -399,12 +400,13 @@ class MondrianMini(nn.Module):
 def _initialize(name: str, parameter: nn.Parameter) -> None:
     """Matrices by their fan-in, those that write into the residual stream at half of it; biases zero.
 
-    What goes past the image tokens (deepstack) says nothing until the whole is trained.
+    What goes past the image tokens (deepstack) says nothing until the whole is trained, and at first each patch
+    looks at itself alone.
     """
-    if name.endswith("bias") or ("deepstack" in name and "linear_fc2" in name):
+    if name.endswith("bias") or "attn.proj" in name or ("deepstack" in name and "linear_fc2" in name):
         nn.init.zeros_(parameter)
     elif parameter.ndim == 2:
-        writes = any(part in name for part in ("o_proj", "down_proj", "attn.proj", "mlp.linear_fc2"))
+        writes = any(part in name for part in ("o_proj", "down_proj", "mlp.linear_fc2"))
         std = 0.02 if "embed" in name else parameter.shape[1] ** -0.5 * (0.5 if writes else 1.0)
         nn.init.normal_(parameter, std=std)
     elif parameter.ndim > 2:

@@ -41,9 +41,9 @@ class Plan:
     seed: int = 20260
     pictures: int = 40_000
     checks: int = 400
-    see_seconds: float = 45 * 60
-    write_seconds: float = 25 * 60
-    both_seconds: float = 30 * 60
+    see_seconds: float = 42 * 60
+    write_seconds: float = 20 * 60
+    both_seconds: float = 26 * 60
     photo: str = ""
 
     @property
@@ -150,7 +150,8 @@ def _stage(plan: Plan, stage: train.Stage) -> None:
         before = plan.folder / "weights" / f"{names[number - 1]}.pt"
         model.load_state_dict(torch.load(before, weights_only=True))
     known = Tokenizer.from_file(str(plan.folder / "tokenizer" / "tokenizer.json"))
-    batches = Batches(dataset.load(plan.folder / "train"), known, np.random.default_rng([plan.seed, 4, number]))
+    rng = np.random.default_rng([plan.seed, 4, number])
+    batches = Batches(dataset.load(plan.folder / "train"), known, rng, recolor=0.5)
     check = Batches(dataset.load(plan.folder / "check"), known, np.random.default_rng([plan.seed, 6]))
     train.run(stage, model, batches, check, plan.folder / "weights")
 

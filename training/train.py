@@ -11,6 +11,7 @@ checkpoint.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,6 +22,8 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from training.batches import Batch, Batches, target_names
+from training.color import LUMA
+from training.measure import PARTS
 from training.model import MondrianMini, Seen, patchify
 from training.optimizer import Trainer, schedule
 from training.rubric import DIMENSIONS
@@ -91,6 +94,8 @@ def run(stage: Stage, model: MondrianMini, batches: Batches, check: Batches, fol
     if stage.name == "see":
         start_patches(model, batches)
         start_positions(model)
+        start_averages(model)
+        start_magnitudes(model)
     progress = _Progress()
     underway = folder / f"{stage.name}.checkpoint.pt"
     saved = torch.load(underway, weights_only=False) if underway.exists() else None
@@ -166,7 +171,7 @@ def _step(stage: Stage, trainer: Trainer, batches: Batches, progress: _Progress)
     for _ in range(stage.parts):
         learn(batches.pictures(stage.part, text=stage.writes, seen=stage.sees), 1 / stage.parts)
     if stage.writes and progress.step % QUESTIONS_EVERY == 0:
-        learn(batches.questions(2 * stage.part), 0.5)
+        learn(batches.questions(2 * stage.parts * stage.part), 0.5)
     totals["norm"] = trainer.step(schedule(progress.step, share))
     return totals
 
@@ -212,11 +217,11 @@ def _seeing(model: MondrianMini, seen: Seen, batch: Batch) -> tuple[Tensor, dict
     """Return the loss of what was seen, and its parts.
 
     The measurements stand in the mean of the image tokens, and as far as can be in each of them, and little else does.
-    Half-way, each cell knows its visual weight (the divergence from its share counts) and its strongest edge.
+    Half-way, each cell knows its visual weight (the divergence from its share counts) and its part of the facts.
     """
     assert batch.facts is not None
     assert batch.cells is not None
-    assert batch.edges is not None
+    assert batch.parts is not None
     read = seen.tokens @ model.directions.T
     other = (seen.tokens - read @ model.directions).float().square().mean()
     read = read.float()
@@ -224,11 +229,18 @@ def _seeing(model: MondrianMini, seen: Seen, batch: Batch) -> tuple[Tensor, dict
     each = F.smooth_l1_loss(read, batch.facts[:, None].expand_as(read), beta=0.5)
     local = model.local(seen.middle).float()
     cells = F.kl_div(F.log_softmax(local[..., 0], -1), batch.cells, reduction="batchmean")
-    known = ~batch.edges.isnan()
-    wanted = (batch.edges.clamp(min=0.02).log2() + torch.tensor([3.0, 1.5])).nan_to_num()
-    edges = (F.smooth_l1_loss(local[..., 1:], wanted, beta=0.5, reduction="none") * known).sum() / known.sum().clamp(1)
-    parts = {"facts": facts.detach(), "cells": cells.detach(), "edges": edges.detach()}
-    return facts + 0.3 * each + 0.1 * other + 0.5 * cells + 0.5 * edges, parts
+    # Quadratic, so that it is the mean that is learned, of which the mean over the cells is made.
+    wrong = torch.where(batch.parts.isnan(), 0, local[..., 1:] - batch.parts) * _part_weights()
+    parts = wrong.square().mean() + wrong.mean(1).square().mean()
+    logged = {"facts": facts.detach(), "cells": cells.detach(), "parts": parts.detach()}
+    return facts + 0.3 * each + 0.1 * other + 0.5 * cells + parts, logged
+
+
+@cache
+def _part_weights() -> Tensor:
+    """Return the root of how much each of :data:`training.measure.PARTS` counts: sharpness is learned last."""
+    counts = {"acutance": 4.0, "acutance given": 4.0, "weight x given": 2.0, "weight y given": 2.0}
+    return torch.tensor([counts.get(name, 1.0) for name in PARTS]).sqrt()
 
 
 def _text_loss(hidden: Tensor, batch: Batch, model: MondrianMini, score_weight: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -297,8 +309,10 @@ def start_patches(model: MondrianMini, batches: Batches) -> None:
     that sees little else: trained, after a hundred steps every filter did, and noise was as invisible as without
     this start.
 
-    The 64 strongest directions, whitened, and 128 random mixtures of weaker ones in three bands, amplified: otherwise
-    the mean color of a patch drowns fine structure in the first norm, and noise stays invisible for the whole training.
+    The 64 strongest directions, whitened, are brightness, color and coarse form. 96 steps of luma between neighbors,
+    across and down at many places, are what sharpness is measured by: mixtures of the whole patch tell how much fine
+    structure there is, but not how steep its one edge. 32 random mixtures of weak directions show colored noise. The
+    last two are amplified: otherwise the mean color of a patch drowns them in the first norm.
     """
     generator = torch.Generator().manual_seed(int(batches.rng.integers(2**31)))
     samples = []
@@ -308,15 +322,27 @@ def start_patches(model: MondrianMini, batches: Batches) -> None:
     patches = torch.cat(samples)
     spread, directions = torch.linalg.eigh((patches.T @ patches / len(patches)).double())
     spread, directions = spread.flip(0).float(), directions.flip(1).float()
-    filters = [directions[:, :64] * (0.5 / (spread[:64] + 1e-4).sqrt())]
-    for first, last, count in ((64, 200, 32), (200, 450, 48), (450, 768, 48)):
-        mixture = torch.linalg.qr(torch.randn(last - first, count, generator=generator))[0]
-        band = directions[:, first:last] @ mixture
-        filters.append(band * (0.4 / (patches @ band).std(0).clamp(min=0.1)))
-    weight = torch.cat(filters, 1).T.reshape(-1, 3, 1, 16, 16)
+    strongest = directions[:, :64] * (0.5 / (spread[:64] + 1e-4).sqrt())
+    weak = directions[:, 200:] @ torch.linalg.qr(torch.randn(568, 32, generator=generator))[0]
+    weak *= 0.4 / (patches @ weak).std(0).clamp(min=0.1)
+    weight = torch.cat([strongest, 6 * _steps_of_luma(), weak], 1).T.reshape(-1, 3, 1, 16, 16)
     with torch.no_grad():
         # Half for each of the two frames, which are the same picture.
         model.model.visual.patch_embed.proj.weight.copy_(weight.expand(-1, -1, 2, -1, -1) / 2)
+
+
+def _steps_of_luma() -> Tensor:
+    """Return filters (768, 96), central differences as in :func:`training.measure.edge_maps`.
+
+    In the direction of the step no place is left out; along an edge, which is longer than a pixel, some are.
+    """
+    filters = torch.zeros(2, 8, 6, 3, 16, 16)
+    for i, along in enumerate((1, 3, 5, 7, 9, 11, 13, 14)):
+        for j, beside in enumerate((1, 4, 6, 9, 11, 14)):
+            for side in (-1, 1):
+                filters[0, i, j, :, beside, along + side] = torch.from_numpy(side * 0.5 * LUMA)
+                filters[1, i, j, :, along + side, beside] = torch.from_numpy(side * 0.5 * LUMA)
+    return filters.reshape(96, 768).T
 
 
 def start_positions(model: MondrianMini) -> None:
@@ -328,6 +354,22 @@ def start_positions(model: MondrianMini) -> None:
     down, across = places.repeat_interleave(side)[:, None], places.repeat(side)[:, None]
     with torch.no_grad():
         embedding.add_(down * directions[0] + across * directions[1])
+
+
+def start_averages(model: MondrianMini) -> None:
+    """Set one attention head of each vision layer to look everywhere evenly: most facts are means over the picture."""
+    size = model.config.vision_width // model.config.vision_heads
+    with torch.no_grad():
+        for block in model.model.visual.blocks:
+            block.attn.qkv.weight[:size].zero_()
+
+
+def start_magnitudes(model: MondrianMini) -> None:
+    """Let half of the first hidden layer begin as magnitudes of what the filters find: what sharpness is read off."""
+    layer = model.model.visual.blocks[0].mlp.linear_fc1
+    width = layer.in_features
+    with torch.no_grad():
+        layer.weight[: 2 * width] = torch.cat([2 * torch.eye(width), -2 * torch.eye(width)])
 
 
 def _record(log: Path, stage: Stage, progress: _Progress, more: dict[str, Any] | None = None) -> None:

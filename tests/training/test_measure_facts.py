@@ -3,7 +3,7 @@ import pytest
 
 from mondrian_desktop.photo import measure as application
 from training.color import from_lab, to_lab
-from training.measure import by_cell, center, measure, weights
+from training.measure import PARTS, by_cell, center, measure, parts, weights
 
 
 def picture(seed: int = 0) -> np.ndarray:
@@ -39,6 +39,37 @@ def test_cells_are_the_image_tokens_and_sum_to_one() -> None:
     assert cells.shape == (7, 11)
     assert cells.sum() == pytest.approx(1, abs=1e-5)
     assert center(cells)[0] == pytest.approx(center(weight)[0], abs=0.08)
+
+
+def test_the_mean_of_what_the_cells_give_is_the_fact() -> None:
+    values = np.clip(picture() + np.float32([0.03, 0, -0.02]), 0, 1)
+    facts, cells = measure(values, (0, 0), 0)
+    found = parts(values, cells, noisy=False)
+    assert found.shape == (7, 11, len(PARTS))
+    means = dict(zip(PARTS, found.mean((0, 1)), strict=True))
+    assert means["weight x given"] == pytest.approx(facts.weight_x, abs=0.08)
+    assert means["weight y given"] == pytest.approx(facts.weight_y, abs=0.08)
+    assert means["white given"] / 4 == pytest.approx(facts.white, abs=0.002)
+    assert means["strong edges"] == pytest.approx(0, abs=1e-3)
+    assert means["lightness"] * 25 + 50 == pytest.approx(facts.lightness, abs=0.3)
+    assert means["cast a given"] > 0.2
+    assert means["cast b given"] > 0.2
+
+
+def test_what_the_cells_give_to_acutance_falls_with_blur() -> None:
+    from scipy import ndimage
+
+    values = picture()
+    cells = measure(values, (0, 0), 0)[1]
+    blurred = [ndimage.gaussian_filter(values, (s, s, 0)) for s in (0.8, 1.6, 3.2)]
+    given = [float(parts(each, cells, noisy=False)[..., PARTS.index("acutance given")].mean()) for each in blurred]
+    assert given == sorted(given, reverse=True)
+
+
+def test_edges_are_unknown_under_noise() -> None:
+    found = parts(picture(), by_cell(weights(picture()), 224, 352), noisy=True)
+    hidden = [name for name, column in zip(PARTS, np.moveaxis(found, -1, 0), strict=True) if np.isnan(column).any()]
+    assert hidden == ["range", "acutance", "detail", "strong edges", "acutance given"]
 
 
 def test_acutance_falls_with_blur_and_not_with_exposure() -> None:
