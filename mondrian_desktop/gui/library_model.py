@@ -50,7 +50,8 @@ class LibraryModel(QStandardItemModel):
         self._query = query
         self._count = count
         self._pages.clear()
-        self.clear()
+        # Not clear(), which tells of each row that was selected.
+        self.setRowCount(0)
         self.setColumnCount(1)
         self.setRowCount(count)
 
