@@ -157,10 +157,13 @@ def _stage(plan: Plan, stage: train.Stage) -> None:
 
 
 def _export(plan: Plan) -> None:
+    trained, reference_ids = plan.folder / "weights" / "both.pt", plan.folder / "reference.json"
+    if reference_ids.exists() and reference_ids.stat().st_mtime > trained.stat().st_mtime:
+        return
     model = MondrianMini(Config())
-    model.load_state_dict(torch.load(plan.folder / "weights" / "both.pt", weights_only=True))
+    model.load_state_dict(torch.load(trained, weights_only=True))
     total = export.export(model, plan.folder / "tokenizer", plan.folder / "mini")
-    reference.write(plan.folder / "mini", plan.folder / "reference.json")
+    reference.write(plan.folder / "mini", reference_ids)
     print(f"{total / 1e6:.1f} MB")
 
 
