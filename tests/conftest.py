@@ -104,7 +104,7 @@ def no_thread_left(threads_started: Callable[[], list[threading.Thread]]) -> Ite
     yield
     started = threads_started()
     for thread in started:
-        thread.join(timeout=30)
+        thread.join(timeout=5)
     left = [thread.name for thread in started if thread.is_alive()]
     assert not left, f"left running: {', '.join(left)}"
 

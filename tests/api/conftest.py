@@ -1,9 +1,10 @@
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.api.live import PHOTO, Live, answer, writing
+from tests.api.live import Live, answer, writing
 
 
 @pytest.fixture
@@ -39,8 +40,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             patch.setenv(f"MONDRIAN_{kind.upper()}_DIR", str(home / kind))
         # Nor does it wait to unload: a timer that one request starts would outlive its test.
         live = Live([writing(answer())], settings={"MONDRIAN_UNLOAD_AFTER": "0"})
-    # Its workers, too, are older than the tests that use it.
-    for picture in live.call(lambda: [live.service.preview(PHOTO, 64) for _ in range(2)]):
-        picture.result(timeout=20)
+    # Its workers, too, are older than the tests that use it: two tasks that wait for each other need both.
+    both = threading.Barrier(2)
+    for task in [live.service._reader._pool.submit(both.wait, 20) for _ in range(2)]:
+        task.result(timeout=20)
     yield live
     live.close()
